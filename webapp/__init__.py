@@ -1,0 +1,90 @@
+"""Almanac: a blog that keeps its appointments."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import config as settings
+from webapp import schedule
+from webapp.accounts import cli as accounts_cli
+from webapp.accounts import identity
+from webapp.accounts import views as accounts_views
+from webapp.api import views as api_views
+from webapp.core import broker, error_pages, headers, logs, rendering
+from webapp.digests import cli as digests_cli
+from webapp.digests import events as digests_events
+from webapp.digests import tasks as digests_tasks
+from webapp.digests import views as digests_views
+from webapp.extensions import babel, bcrypt, celery, csrf, db, limiter, login, migrate, principal
+from webapp.feeds import views as feeds_views
+from webapp.mail import cli as mail_cli
+from webapp.mail import tasks as mail_tasks
+from webapp.ops import cli as ops_cli
+from webapp.ops import tasks as ops_tasks
+from webapp.ops import views as ops_views
+from webapp.posts import events as posts_events
+from webapp.posts import views as posts_views
+from webapp.reminders import events as reminders_events
+from webapp.reminders import tasks as reminders_tasks
+from webapp.reminders import views as reminders_views
+from webapp.subscriptions import events as subscriptions_events
+from webapp.subscriptions import views as subscriptions_views
+
+FEATURES_WITH_PAGES = (
+    accounts_views,
+    posts_views,
+    subscriptions_views,
+    reminders_views,
+    digests_views,
+    feeds_views,
+    ops_views,
+)
+FEATURES_WITH_EVENTS = (posts_events, subscriptions_events, reminders_events, digests_events)
+FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli)
+FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
+
+
+def create_app(config: settings.Config | None = None) -> Flask:
+    """The application. Without ``config`` it is read from the environment; see `docs/operations.md`."""
+    config = config or settings.load()
+    app = Flask(__name__)
+    app.config.from_mapping(config.flask())
+
+    logs.init_app(app)
+    _bind_extensions(app, config)
+    rendering.init_app(app)
+    headers.init_app(app)
+    error_pages.init_app(app)
+    identity.init_app(app)
+
+    for feature in FEATURES_WITH_EVENTS:
+        feature.connect()
+    for feature in FEATURES_WITH_PAGES:
+        app.register_blueprint(feature.blueprint)
+    api_views.init_app(app)
+    for feature in FEATURES_WITH_COMMANDS:
+        feature.init_app(app)
+
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=app.static_folder, prefix="static/", max_age=31_536_000)  # type: ignore[method-assign]
+    if config.proxy_count:
+        hops = config.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _bind_extensions(app: Flask, config: settings.Config) -> None:
+    db.init_app(app)
+    migrate.init_app(app, db)
+    bcrypt.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login.init_app(app)
+    principal.init_app(app)
+    babel.init_app(app, locale_selector=rendering.chosen_locale, timezone_selector=rendering.chosen_zone)
+    celery.init_app(app)
+    celery.conf.update(
+        broker.settings(config.celery_broker_url, config.database_url, config.data_dir, config.site_timezone),
+        beat_schedule=schedule.beat_schedule(config),
+    )

@@ -1,0 +1,103 @@
+"""People, the places they are signed in, and the tokens their programs carry."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.core import clock
+from webapp.core.db import Model, Timestamps, states
+
+
+class Role(enum.StrEnum):
+    """What someone may do. Each person has one; :data:`IMPLIED` says which others come with it."""
+
+    READER = "reader"
+    AUTHOR = "author"
+    EDITOR = "editor"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+IMPLIED: dict[Role, frozenset[Role]] = {
+    Role.READER: frozenset({Role.READER}),
+    Role.AUTHOR: frozenset({Role.READER, Role.AUTHOR}),
+    Role.EDITOR: frozenset({Role.READER, Role.AUTHOR, Role.EDITOR}),
+    Role.OPERATOR: frozenset({Role.READER, Role.OPERATOR}),
+    Role.ADMIN: frozenset(Role),
+}
+
+
+class Person(Timestamps, Model):
+    """Someone with an account. ``email`` is normalised; nothing but its confirmation goes there before it is confirmed."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email_confirmed_at: Mapped[datetime | None]
+    name: Mapped[str] = mapped_column(String(80))
+    handle: Mapped[str] = mapped_column(String(40), unique=True)
+    bio: Mapped[str] = mapped_column(Text, default="")
+    zone: Mapped[str] = mapped_column(String(64))
+    role: Mapped[Role] = mapped_column(states(Role), default=Role.READER)
+    password_hash: Mapped[str] = mapped_column(String(100))
+
+    def is_allowed(self, role: Role) -> bool:
+        """Whether this person has ``role``, by name or because theirs implies it."""
+        return role in IMPLIED[self.role]
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.email_confirmed_at is not None
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+
+class SignIn(Model):
+    """One browser in which someone is signed in. Deleting the row signs it out, wherever the cookie went."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+    address: Mapped[str] = mapped_column(String(64), default="")
+    browser: Mapped[str] = mapped_column(String(300), default="")
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+class Scope(enum.StrEnum):
+    """What a token lets a program do."""
+
+    POSTS_READ = "posts:read"
+    POSTS_WRITE = "posts:write"
+    REMINDERS_READ = "reminders:read"
+    REMINDERS_WRITE = "reminders:write"
+    SUBSCRIPTIONS_READ = "subscriptions:read"
+    SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    OPERATOR = "operator"
+
+
+class ApiToken(Model):
+    """A bearer token, kept as its SHA-256 only. It never allows more than its person may do."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    revoked_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)

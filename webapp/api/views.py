@@ -1,0 +1,7 @@
+"""REST, version 1."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Adds the API."""

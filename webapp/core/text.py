@@ -1,0 +1,58 @@
+"""Text that people type, made safe to keep on one line or in a mail header."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from webapp.core.errors import Refused
+
+LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def one_line(raw: str, *, field: str, longest: int, required: bool = True) -> str:
+    """A name or a title: NFC, trimmed, one line, nothing invisible that could forge a header or turn text around.
+
+    Raises :class:`Refused` when it is empty though required, longer than ``longest`` characters, or holds a line
+    break, a control character or a lone surrogate.
+    """
+    clean = unicodedata.normalize("NFC", raw).strip()
+    clean = "".join(character for character in clean if character not in DIRECTION_MARKS)
+    if any(character in LINE_BREAKS for character in clean):
+        raise Refused(field, "Write it on one line.")
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Co"} for character in clean):
+        raise Refused(field, "It holds a character that cannot be shown.")
+    if required and not clean:
+        raise Refused(field, "Write something here.")
+    if len(clean) > longest:
+        raise Refused(field, f"Keep it under {longest} characters.")
+    return clean
+
+
+def many_lines(raw: str, *, field: str, longest: int) -> str:
+    """A longer text: line ends become ``\\n``; control characters other than tab are refused."""
+    clean = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
+    if any(unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t" for character in clean):
+        raise Refused(field, "It holds a character that cannot be shown.")
+    if len(clean) > longest:
+        raise Refused(field, f"Keep it under {longest:,} characters.")
+    return clean
+
+
+def address(raw: str, *, field: str = "email") -> str:
+    """One mail address, normalised: lower case, an ASCII domain (RFC 5891 for names of other scripts).
+
+    Raises :class:`Refused` for a list, a display name, an IP literal, or anything RFC 5321 would not deliver to.
+    """
+    try:
+        found = validate_email(
+            raw.strip(), strict=True, allow_smtputf8=False, check_deliverability=False, test_environment=True
+        )
+    except (EmailNotValidError, UnicodeError):
+        raise Refused(field, "That is not a mail address we can write to.") from None
+    normal = (found.ascii_email or found.normalized).lower()
+    if "\0" in normal or len(normal) > 254:
+        raise Refused(field, "That is not a mail address we can write to.")
+    return normal

@@ -1,0 +1,5 @@
+"""A digest in the browser."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("digests", __name__, template_folder="templates")

@@ -1,0 +1,26 @@
+"""Every extension, made once here and bound to the application in ``create_app``."""
+
+from __future__ import annotations
+
+from flask_babel import Babel
+from flask_bcrypt import Bcrypt
+from flask_celery import Celery
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_principal import Principal
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+
+from webapp.core.db import Model
+
+db = SQLAlchemy(model_class=Model, disable_autonaming=True)
+migrate = Migrate(compare_type=True, render_as_batch=True)
+login = LoginManager()
+principal = Principal(use_sessions=False)
+bcrypt = Bcrypt()
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address)
+babel = Babel()
+celery = Celery()

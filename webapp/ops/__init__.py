@@ -1,0 +1,1 @@
+"""Running the house: the dispatcher, the checks, the broker's tools."""

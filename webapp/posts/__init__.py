@@ -1,0 +1,1 @@
+"""Drafts, their publication, and the pages that show them."""

@@ -1,0 +1,1 @@
+"""Reminders: what someone asked to be told, and when."""

@@ -1,0 +1,1 @@
+"""Who gets the letter, since when, and how they leave."""
