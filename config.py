@@ -170,7 +170,10 @@ class Config:
     digest_weekday: str = setting(one_of(*WEEKDAYS), default="sat", says="The day of the weekly digest.")
     digest_time: time = setting(clock_time, default=time(10), says="Its time of day, in SITE_TIMEZONE.")
     ratelimit_storage_url: str = setting(
-        storage_url, default="memory://", secret=True, says="Where throttling counts: redis://… with several web processes."
+        storage_url,
+        default="memory://",
+        secret=True,
+        says="Where throttling counts: redis://… with several web processes.",
     )
     log_level: str = setting(one_of("debug", "info", "warning", "error"), default="info", says="How much is logged.")
     log_file: str = setting(text, default="", says="A file to log to as well; it rotates at 10 MB.")

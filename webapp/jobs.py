@@ -65,7 +65,7 @@ def publish(job: Job) -> bool:
         return False
     try:
         celery.tasks[job.name].apply_async(args=job.args, eta=job.eta, retry=False)
-    except Exception as error:  # whatever the transport raises: kombu, amqp, redis, OSError
+    except Exception as error:  # noqa: BLE001  # whatever the transport raises: kombu, amqp, redis, OSError
         Broker.failed()
         log.warning("broker.refused", task=job.name, args=list(job.args), error=str(error))
         return False

@@ -33,7 +33,7 @@ IMPLIED: dict[Role, frozenset[Role]] = {
 
 
 class Person(Timestamps, Model):
-    """Someone with an account. ``email`` is normalised; nothing but its confirmation goes there before it is confirmed."""
+    """Someone with an account. Nothing but the confirmation goes to ``email`` before that is confirmed."""
 
     __tablename__ = "people"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,7 +79,7 @@ def _embedded(broker_url: str) -> dict[str, Any]:
     """Kombu's filesystem transport. It forgets a message once read, which the dispatcher makes good."""
     folder = Path(urlsplit(broker_url).path)
     for part in ("messages", "control", "processed"):
-        os.makedirs(folder / part, exist_ok=True)
+        (folder / part).mkdir(parents=True, exist_ok=True)
     return {
         "task_queues": [Queue(name) for name in QUEUES],
         "broker_url": "filesystem://",

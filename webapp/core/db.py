@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import has_request_context, request
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
@@ -32,7 +32,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -68,7 +68,14 @@ class Timestamps:
 
 def states(kind: type[enum.StrEnum]) -> Enum:
     """A column of this enum's values, kept as plain text so that a new state needs no new database type."""
-    return Enum(kind, values_callable=lambda members: [member.value for member in members], native_enum=False, length=20)
+    return Enum(
+        kind, values_callable=lambda members: [member.value for member in members], native_enum=False, length=20
+    )
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """What makes an index partial, on both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
 
 
 def is_sqlite(connection: Connection) -> bool:

@@ -32,7 +32,7 @@ def one_line(raw: str, *, field: str, longest: int, required: bool = True) -> st
 
 
 def many_lines(raw: str, *, field: str, longest: int) -> str:
-    """A longer text: line ends become ``\\n``; control characters other than tab are refused."""
+    """A longer text: line ends become a newline; control characters other than tab are refused."""
     clean = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
     if any(unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t" for character in clean):
         raise Refused(field, "It holds a character that cannot be shown.")

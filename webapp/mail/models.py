@@ -6,11 +6,11 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core import clock
-from webapp.core.db import Model, Timestamps, states
+from webapp.core.db import Model, Timestamps, only_where, states
 
 
 class Kind(enum.StrEnum):
@@ -98,14 +98,12 @@ class Delivery(Timestamps, Model):
         Index(
             "ix_deliveries_queued",
             "next_attempt_at",
-            postgresql_where=text("state = 'queued'"),
-            sqlite_where=text("state = 'queued'"),
+            **only_where("state = 'queued'"),
         ),
         Index(
             "ix_deliveries_leased",
             "lease_until",
-            postgresql_where=text("state IN ('claimed', 'sending')"),
-            sqlite_where=text("state IN ('claimed', 'sending')"),
+            **only_where("state IN ('claimed', 'sending')"),
         ),
     )
 

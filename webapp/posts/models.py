@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
 from webapp.core import clock
-from webapp.core.db import Model, Timestamps, states
+from webapp.core.db import Model, Timestamps, only_where, states
 
 
 class PostState(enum.StrEnum):
@@ -66,9 +66,9 @@ class Post(Timestamps, Model):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy reads it from the class
     __table_args__ = (
-        Index("ix_posts_published", "published_at", "id", postgresql_where=text("state = 'published'"), sqlite_where=text("state = 'published'")),
-        Index("ix_posts_author_published", "author_id", "published_at", "id", postgresql_where=text("state = 'published'"), sqlite_where=text("state = 'published'")),
-        Index("ix_posts_scheduled", "publish_at", postgresql_where=text("state = 'scheduled'"), sqlite_where=text("state = 'scheduled'")),
+        Index("ix_posts_published", "published_at", "id", **only_where("state = 'published'")),
+        Index("ix_posts_author_published", "author_id", "published_at", "id", **only_where("state = 'published'")),
+        Index("ix_posts_scheduled", "publish_at", **only_where("state = 'scheduled'")),
     )
 
     @property

@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import text as sql  # a reminder has a text of its own
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
@@ -58,8 +59,8 @@ class Reminder(Timestamps, Model):
         Index(
             "ix_reminders_pending_due",
             "due_at",
-            postgresql_where=text("state = 'pending'"),
-            sqlite_where=text("state = 'pending'"),
+            postgresql_where=sql("state = 'pending'"),
+            sqlite_where=sql("state = 'pending'"),
         ),
         Index("ix_reminders_person_due", "person_id", "due_at"),
     )

@@ -1,0 +1,278 @@
+"""The ledger's rules: how a mail is written down, claimed, moved from state to state, and never twice.
+
+Every move is one UPDATE that names the state and the claim it comes from. When it changes no row, someone else has the
+mail now, and whoever asked must stop.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp import jobs
+from webapp.core import site
+from webapp.extensions import db
+from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailContent, State, Suppression
+from webapp.mail.transport import Outcome, Verdict
+
+CLAIM_LEASE = timedelta(seconds=30)
+SENDING_LEASE = timedelta(minutes=11)
+"""Longer than the ten minutes that RFC 5321 4.5.3.2.6 gives a server to answer the final dot."""
+
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 480))
+RETRY_JITTER = 0.2
+LIFETIME = timedelta(hours=24)
+DIGEST_LIFETIME = timedelta(hours=48)
+
+_random = SystemRandom()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to send one mail until ``lease_until`` of its row; ``token`` fences off whoever had it before."""
+
+    delivery_id: int
+    token: str
+
+
+def compose(
+    *, subject: str, text: str, html: str, headers: dict[str, str] | None = None, marker: str = ""
+) -> MailContent:
+    """A mail as everyone who gets it will read it. Line breaks in the subject or a header become spaces."""
+    content = MailContent(
+        subject=_on_one_line(subject)[:500],
+        text=text,
+        html=html,
+        headers={name: _on_one_line(value) for name, value in (headers or {}).items()},
+        marker=marker,
+    )
+    db.session.add(content)
+    return content
+
+
+def enqueue(
+    *,
+    kind: Kind,
+    address: str,
+    content: MailContent,
+    dedupe_key: str,
+    now: datetime,
+    values: dict[str, str] | None = None,
+    due_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    person_id: int | None = None,
+    reader_id: int | None = None,
+    run_id: int | None = None,
+    claim_token: str | None = None,
+    dispatch: bool = True,
+) -> Delivery | None:
+    """Writes one mail to one address into the ledger; None when ``dedupe_key`` is there already.
+
+    The row is queued and, after the commit, offered to a worker (unless ``dispatch`` is off: a bulk sender drains).
+    With a ``claim_token`` it is born claimed, for a caller that sends it itself. ``values`` fill the content's places.
+    ``due_at`` is when the mail was meant to go, for measuring lateness.
+    """
+    db.session.flush()  # the content needs its id
+    lifetime = DIGEST_LIFETIME if kind is Kind.DIGEST else LIFETIME
+    row: dict[str, Any] = {
+        "kind": kind,
+        "address": address,
+        "content_id": content.id,
+        "dedupe_key": dedupe_key,
+        "values": values or {},
+        "message_id": f"<{secrets.token_hex(16)}@{site.config().mail_from.rpartition('@')[2]}>",
+        "state": State.CLAIMED if claim_token else State.QUEUED,
+        "claim_token": claim_token,
+        "lease_until": now + CLAIM_LEASE if claim_token else None,
+        "due_at": due_at or now,
+        "next_attempt_at": now,
+        "expires_at": expires_at or (due_at or now) + lifetime,
+        "person_id": person_id,
+        "reader_id": reader_id,
+        "run_id": run_id,
+    }
+    insert = (postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite).insert
+    written = db.session.scalar(
+        insert(Delivery).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(Delivery.id)
+    )
+    if written is None:
+        return None
+    if dispatch and not claim_token:
+        jobs.after_commit(db.session(), "mail.deliver", written)
+    return db.session.get_one(Delivery, written)
+
+
+def claim(delivery_id: int, *, now: datetime) -> Claim | None:
+    """Takes a queued mail for :data:`CLAIM_LEASE`; None when it is not there to be taken."""
+    found = Claim(delivery_id, secrets.token_hex(16))
+    taken = _changed(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now)
+        .values(state=State.CLAIMED, claim_token=found.token, lease_until=now + CLAIM_LEASE)
+    )
+    return found if taken else None
+
+
+def claim_batch(*, limit: int, now: datetime) -> list[Claim]:
+    """Takes up to ``limit`` mails whose time has come. Two callers never get the same one."""
+    due = (
+        select(Delivery.id)
+        .where(Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now)
+        .order_by(Delivery.next_attempt_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite leaves this out: it has one writer at a time
+    )
+    claims = [Claim(delivery_id, secrets.token_hex(16)) for delivery_id in db.session.scalars(due)]
+    return [
+        each
+        for each in claims
+        if _changed(
+            update(Delivery)
+            .where(Delivery.id == each.delivery_id, Delivery.state == State.QUEUED)
+            .values(state=State.CLAIMED, claim_token=each.token, lease_until=now + CLAIM_LEASE)
+        )
+    ]
+
+
+def end_unsent(held: Claim, delivery: Delivery, *, now: datetime) -> bool:
+    """Ends a claimed mail that must not go: past its time, or to a suppressed address. True when it did."""
+    if delivery.expires_at <= now:
+        return _move(held, State.CLAIMED, State.EXPIRED, skip_reason="its time had passed")
+    suppression = db.session.scalar(select(Suppression).where(Suppression.address == delivery.address))
+    if suppression is not None:
+        return _move(held, State.CLAIMED, State.SUPPRESSED, skip_reason=suppression.reason)
+    return False
+
+
+def start_sending(held: Claim, *, now: datetime) -> bool:
+    """Written down before DATA, while the lease still holds. False: the mail is not ours any more, do not send it."""
+    return _changed(
+        update(Delivery)
+        .where(
+            Delivery.id == held.delivery_id,
+            Delivery.state == State.CLAIMED,
+            Delivery.claim_token == held.token,
+            Delivery.lease_until > now,
+        )
+        .values(
+            state=State.SENDING,
+            data_started_at=now,
+            lease_until=now + SENDING_LEASE,
+            attempts=Delivery.attempts + 1,
+        )
+    )
+
+
+def record(held: Claim, outcome: Outcome, *, worker: str, started_at: datetime, now: datetime) -> None:
+    """Writes down how an attempt ended and what follows from it."""
+    delivery = db.session.get_one(Delivery, held.delivery_id, populate_existing=True)
+    came_from = State.SENDING if delivery.state is State.SENDING else State.CLAIMED
+    reply = {"smtp_code": outcome.code, "smtp_reply": outcome.reply}
+    match outcome.verdict:
+        case Verdict.ACCEPTED:
+            moved = _move(held, came_from, State.SENT, sent_at=now, **reply)
+        case Verdict.UNCERTAIN:
+            moved = _move(held, came_from, State.UNCERTAIN, **reply)
+        case Verdict.REFUSED | Verdict.NO_SUCH_ADDRESS:
+            moved = _move(held, came_from, State.FAILED, **reply)
+        case Verdict.LATER | Verdict.UNREACHABLE:
+            moved = _move(held, came_from, State.QUEUED, next_attempt_at=_next_attempt(delivery, outcome, now), **reply)
+    if moved and outcome.verdict is Verdict.NO_SUCH_ADDRESS:
+        suppress(delivery.address, reason=f"{outcome.code} {outcome.reply}"[:200], now=now)
+    db.session.add(
+        DeliveryAttempt(
+            delivery_id=held.delivery_id,
+            phase=outcome.phase,
+            outcome=outcome.verdict if moved else "stale",
+            code=outcome.code,
+            reply=outcome.reply,
+            worker=worker,
+            started_at=started_at,
+            ended_at=now,
+        )
+    )
+
+
+def suppress(address: str, *, reason: str, now: datetime) -> None:
+    """Stops all mail to an address."""
+    if db.session.scalar(select(Suppression.id).where(Suppression.address == address)) is None:
+        db.session.add(Suppression(address=address, reason=reason, created_at=now))
+
+
+def cancel_waiting(*, reason: str, now: datetime, reader_id: int | None = None, dedupe_key: str | None = None) -> int:
+    """Cancels what has not reached DATA, for one reader or one key; returns how many mails that were."""
+    if (reader_id is None) == (dedupe_key is None):
+        raise ValueError("name a reader or a key")
+    whose = Delivery.reader_id == reader_id if dedupe_key is None else Delivery.dedupe_key == dedupe_key
+    return _count(
+        update(Delivery)
+        .where(whose, Delivery.state.in_([State.QUEUED, State.CLAIMED]))
+        .values(state=State.CANCELLED, skip_reason=reason, claim_token=None, lease_until=None, updated_at=now)
+    )
+
+
+def recover_leases(*, now: datetime) -> int:
+    """What dead workers held: a claim goes back into the queue; a mail that was being sent becomes uncertain."""
+    freed = _count(
+        update(Delivery)
+        .where(Delivery.state == State.CLAIMED, Delivery.lease_until <= now)
+        .values(state=State.QUEUED, claim_token=None, lease_until=None, next_attempt_at=now)
+    )
+    lost = _count(
+        update(Delivery)
+        .where(Delivery.state == State.SENDING, Delivery.lease_until <= now)
+        .values(
+            state=State.UNCERTAIN,
+            claim_token=None,
+            lease_until=None,
+            smtp_reply="the process that was sending it ended before it could say how that went",
+        )
+    )
+    return freed + lost
+
+
+def _next_attempt(delivery: Delivery, outcome: Outcome, now: datetime) -> datetime:
+    """When to try again. A host that cannot be reached, or says 421, costs no place in the schedule."""
+    failures = len(failed_attempts(delivery.id))
+    step = (
+        RETRY_AFTER[0] if outcome.verdict is Verdict.UNREACHABLE else RETRY_AFTER[min(failures, len(RETRY_AFTER) - 1)]
+    )
+    return now + step * _random.uniform(1 - RETRY_JITTER, 1 + RETRY_JITTER)
+
+
+def failed_attempts(delivery_id: int) -> Sequence[DeliveryAttempt]:
+    """The attempts that the server itself put off."""
+    return db.session.scalars(
+        select(DeliveryAttempt).where(
+            DeliveryAttempt.delivery_id == delivery_id, DeliveryAttempt.outcome == Verdict.LATER
+        )
+    ).all()
+
+
+def _move(held: Claim, from_: State, to: State, **values: Any) -> bool:
+    return _changed(
+        update(Delivery)
+        .where(Delivery.id == held.delivery_id, Delivery.state == from_, Delivery.claim_token == held.token)
+        .values(state=to, claim_token=None, lease_until=None, **values)
+    )
+
+
+def _changed(statement: Update) -> bool:
+    return _count(statement) == 1
+
+
+def _count(statement: Update) -> int:
+    result = db.session.execute(statement.execution_options(synchronize_session="fetch"))
+    assert isinstance(result, CursorResult)  # noqa: S101  # what SQLAlchemy gives for an UPDATE
+    return result.rowcount
+
+
+def _on_one_line(value: str) -> str:
+    return " ".join(value.replace("\0", "").split())

@@ -1,0 +1,65 @@
+"""Reading the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from webapp.extensions import db
+from webapp.mail.models import Delivery, DeliveryAttempt, Kind, State, Suppression
+
+
+def due(now: datetime, *, limit: int) -> Sequence[int]:
+    """The ids of queued mails whose time has come, oldest first."""
+    return db.session.scalars(
+        select(Delivery.id)
+        .where(Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now)
+        .order_by(Delivery.next_attempt_at)
+        .limit(limit)
+    ).all()
+
+
+def next_attempt_at() -> datetime | None:
+    """When the next queued mail wants to go."""
+    return db.session.scalar(select(func.min(Delivery.next_attempt_at)).where(Delivery.state == State.QUEUED))
+
+
+def newest(*, limit: int, address: str | None = None, kind: Kind | None = None) -> Sequence[Delivery]:
+    """The ledger, newest first."""
+    rows = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
+    if address is not None:
+        rows = rows.where(Delivery.address == address)
+    if kind is not None:
+        rows = rows.where(Delivery.kind == kind)
+    return db.session.scalars(rows).all()
+
+
+def attempts_of(delivery_id: int) -> Sequence[DeliveryAttempt]:
+    """What was tried for one mail, in order."""
+    return db.session.scalars(
+        select(DeliveryAttempt).where(DeliveryAttempt.delivery_id == delivery_id).order_by(DeliveryAttempt.id)
+    ).all()
+
+
+def suppression_of(address: str) -> Suppression | None:
+    """Why an address is not written to, if that is so."""
+    return db.session.scalar(select(Suppression).where(Suppression.address == address))
+
+
+def all_ended(run_id: int) -> bool:
+    """Whether every mail of a digest run has come to an end."""
+    waiting = select(Delivery.id).where(
+        Delivery.run_id == run_id, Delivery.state.in_([State.QUEUED, State.CLAIMED, State.SENDING])
+    )
+    return db.session.scalar(waiting.limit(1)) is None
+
+
+def oldest_overdue(now: datetime) -> datetime | None:
+    """The due time of the mail that has waited longest past its time."""
+    return db.session.scalar(
+        select(func.min(Delivery.next_attempt_at)).where(
+            Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now
+        )
+    )

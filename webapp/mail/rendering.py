@@ -1,0 +1,52 @@
+"""A mail's three templates, rendered once, with the styles put where mail programs look for them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import css_inline
+from flask import render_template
+from markupsafe import Markup
+
+from webapp.core import site
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail's subject, its plain text, and its HTML with styles inlined."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def new_marker() -> str:
+    """A marker for a content whose readers have values of their own; see :class:`~webapp.mail.models.MailContent`."""
+    return secrets.token_hex(8)
+
+
+def render(template: str, *, marker: str = "", **context: Any) -> Rendered:
+    """Renders ``template.subject.txt``, ``template.txt`` and ``template.html``.
+
+    In all three, ``slot("name")`` leaves a place for a reader's own value when there is a ``marker``.
+    """
+
+    def slot(name: str) -> Markup:
+        if not marker:
+            raise ValueError(f"{template} has a place for {name}, but no marker was given")
+        return Markup(f"@@{marker}:{name}@@")  # noqa: S704  # both parts are ours: hex digits and a word
+
+    context = {"config": site.config(), "slot": slot, **context}
+    return Rendered(
+        subject=" ".join(render_template(f"{template}.subject.txt", **context).split()),
+        text=render_template(f"{template}.txt", **context).strip() + "\n",
+        html=_inliner().inline(render_template(f"{template}.html", **context)),
+    )
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
