@@ -1,0 +1,40 @@
+"""Time zones by the name people have for them: a city."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from zoneinfo import available_timezones
+
+
+def city(zone: str) -> str:
+    """The city of a zone: ``New York`` for ``America/New_York``, ``UTC`` for ``UTC``."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def named(words: str) -> str | None:
+    """The zone that ``words`` mean, a city or a zone's own name in any case; None when there is no such zone."""
+    return _by_name().get(" ".join(words.replace("_", " ").split()).casefold())
+
+
+@cache
+def choices() -> Sequence[tuple[str, str]]:
+    """Each city to choose from with its zone, by city: one for each region the tz database tells apart today."""
+    table = resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8")
+    zones = {line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#")}
+    return sorted((city(zone), zone) for zone in {*zones, "UTC"})
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    """Every spelling that is understood. A zone's own name wins over a city, today's cities over older names."""
+    zones = sorted(available_timezones())
+    names: dict[str, str] = {}
+    for spelling, zone in (
+        *((zone, zone) for zone in zones),
+        *choices(),
+        *((city(zone), zone) for zone in zones),
+    ):
+        names.setdefault(spelling.replace("_", " ").casefold(), zone)
+    return names
