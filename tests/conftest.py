@@ -151,7 +151,7 @@ def db(app: Flask) -> Iterator[Any]:
 @pytest.fixture
 def session(db: Any) -> Any:
     """The test's own session."""
-    return db.session
+    return db.session()
 
 
 @pytest.fixture(autouse=True)

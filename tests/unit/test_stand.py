@@ -2,31 +2,64 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests import factories
 from webapp import jobs as outbox
 from webapp.accounts.models import Person
 from webapp.settings import queries
+
+TASK = "celery.backend_cleanup"  # any task that is always there
 
 
 def test_every_test_begins_with_the_day_the_site_was_installed(db):
     assert queries.installed_at() == factories.INSTALLED_AT
 
 
-def test_the_world_is_built_anew(world, session):
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_the_world_is_built_anew(time, world, session):
     assert session.query(Person).count() == 4
     assert world.bob.zone == "Asia/Shanghai"
 
 
-def test_the_world_is_built_anew_a_second_time(world, session):
-    assert session.query(Person).count() == 4
-
-
-def test_a_job_waits_for_the_commit(session, jobs):
-    outbox.after_commit(session, "celery.backend_cleanup")
+def test_a_job_waits_for_the_commit(world, session, jobs):
+    session.execute(Person.__table__.select())
+    outbox.after_commit(session, TASK, 7)
     assert jobs.sent == []
+    session.commit()
+    assert jobs.sent == [outbox.Job(TASK, (7,))]
+
+
+def test_a_job_is_forgotten_when_its_transaction_rolls_back(world, session, jobs):
+    session.execute(Person.__table__.select())
+    outbox.after_commit(session, TASK)
     session.rollback()
+    factories.person()
     session.commit()
     assert jobs.sent == []
+
+
+def test_a_job_of_a_savepoint_waits_for_the_outermost_commit_and_is_forgotten_with_it(session, jobs):
+    with session.begin_nested():
+        factories.person()
+        outbox.after_commit(session, TASK, 1)
+    savepoint = session.begin_nested()
+    factories.person()
+    outbox.after_commit(session, TASK, 2)
+    savepoint.rollback()
+    assert jobs.sent == []
+    session.commit()
+    assert jobs.sent == [outbox.Job(TASK, (1,))]
+
+
+def test_a_refused_job_fails_no_commit_and_the_next_one_does_not_try(session, jobs):
+    jobs.refusing = True
+    factories.person()
+    outbox.after_commit(session, TASK)
+    session.commit()
+    jobs.refusing = False
+    assert outbox.publish(outbox.Job(TASK, ())) is False
+    assert session.query(Person).count() == 1
 
 
 def test_every_factory_makes_a_row(world, session):
