@@ -6,6 +6,7 @@ One application, because Flask-Celery-Helper binds its tasks to the first one th
 from __future__ import annotations
 
 import contextvars
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,10 +61,14 @@ class CommandLine(FlaskCliRunner):
 
 @dataclass
 class Jobs:
-    """What was given to the broker, and a worker that runs it when the test says so."""
+    """What was given to the broker, and a worker that runs it when the test says so.
+
+    ``refusing`` is a broker that is down. ``faults`` are publishes that failed although it was not.
+    """
 
     sent: list[outbox.Job] = field(default_factory=list)
     refusing: bool = False
+    faults: list[BaseException | None] = field(default_factory=list)
 
     def named(self, name: str) -> list[outbox.Job]:
         return [job for job in self.sent if job.name == name]
@@ -155,12 +160,21 @@ def session(db: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
+def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     """Nothing reaches a broker: it lies here until ``jobs.run()``."""
     waiting = Jobs()
     monkeypatch.setattr(celery, "send_task", waiting.take, raising=False)
     outbox.Broker.answered()
-    return waiting
+    failed = outbox.Broker.failed
+
+    def noted() -> None:
+        if not waiting.refusing:
+            waiting.faults.append(sys.exc_info()[1])
+        failed()
+
+    monkeypatch.setattr(outbox.Broker, "failed", noted)
+    yield waiting
+    assert not waiting.faults, "a publish that fails is logged and dropped, which would hide a misspelt task"
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.exceptions import NotRegistered
 
 from tests import factories
 from webapp import jobs as outbox
 from webapp.accounts.models import Person
 from webapp.settings import queries
 
-TASK = "celery.backend_cleanup"  # any task that is always there
+TASK = "mail.deliver"  # any task of one argument
 
 
 def test_every_test_begins_with_the_day_the_site_was_installed(db):
@@ -32,7 +33,7 @@ def test_a_job_waits_for_the_commit(world, session, jobs):
 
 def test_a_job_is_forgotten_when_its_transaction_rolls_back(world, session, jobs):
     session.execute(Person.__table__.select())
-    outbox.after_commit(session, TASK)
+    outbox.after_commit(session, TASK, 1)
     session.rollback()
     factories.person()
     session.commit()
@@ -55,11 +56,23 @@ def test_a_job_of_a_savepoint_waits_for_the_outermost_commit_and_is_forgotten_wi
 def test_a_refused_job_fails_no_commit_and_the_next_one_does_not_try(session, jobs):
     jobs.refusing = True
     factories.person()
-    outbox.after_commit(session, TASK)
+    outbox.after_commit(session, TASK, 1)
     session.commit()
     jobs.refusing = False
-    assert outbox.publish(outbox.Job(TASK, ())) is False
+    assert outbox.publish(outbox.Job(TASK, (1,))) is False
     assert session.query(Person).count() == 1
+
+
+def test_a_task_that_is_not_there_or_called_wrongly_is_noticed(session, jobs):
+    factories.person()
+    outbox.after_commit(session, "mail.devilry", 1)
+    session.commit()
+    outbox.Broker.answered()
+    factories.person()
+    outbox.after_commit(session, TASK, 1, 2, 3)
+    session.commit()
+    assert [type(fault) for fault in jobs.faults] == [NotRegistered, TypeError]
+    jobs.faults.clear()
 
 
 def test_every_factory_makes_a_row(world, session):
