@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 from sqlalchemy.engine import make_url
 
 QUEUES = ("almanac.default", "almanac.reminders", "almanac.digests", "almanac.mail")

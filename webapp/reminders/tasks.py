@@ -1,1 +1,12 @@
-"""Tasks."""
+"""The reminder, as a task."""
+
+from __future__ import annotations
+
+from webapp.extensions import celery
+from webapp.reminders import firing
+
+
+@celery.task(name="reminders.remind")
+def remind(reminder_id: int, version: int) -> None:
+    """Sends a due reminder, if this version of it is still wanted."""
+    firing.fire(reminder_id, version)

@@ -1,0 +1,152 @@
+"""The clock of the house: sleeps until something is due, offers it to the workers, and does it itself if nobody does.
+
+Whatever the database says is due happens here in the end, whether or not the broker, beat or a worker is alive. Any
+number of dispatchers may run: every piece of work is claimed before it is done.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp import jobs
+from webapp.core import clock, site
+from webapp.digests import tasks as digests
+from webapp.extensions import db
+from webapp.jobs import Job
+from webapp.mail import operations as ledger
+from webapp.mail import queries as mails
+from webapp.mail import sending
+from webapp.ops import operations
+from webapp.posts import operations as posts
+from webapp.reminders import firing
+from webapp.reminders import operations as reminders
+from webapp.reminders import queries as due
+
+LONGEST_SLEEP = 0.5
+"""Seconds. A reminder set for sooner than this has its own message from the request that set it."""
+
+GRACE_EMBEDDED = timedelta(seconds=0.3)
+GRACE_RABBITMQ = timedelta(seconds=0.05)
+"""How long the message that was handed over has, after the due time, to be the one that fires it."""
+
+OFFER_AGAIN = timedelta(seconds=10)
+DO_IT_OURSELVES = timedelta(seconds=30)
+AT_ONCE = 200
+"""How much one round takes on, so that no kind of work waits long for another."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Dispatcher:
+    """One loop's memory: which mails it has offered, and when each slower chore is next."""
+
+    offered: dict[int, datetime] = field(default_factory=dict)
+    next_chores: dict[str, datetime] = field(default_factory=dict)
+
+    def round(self, now: datetime) -> None:
+        """Looks at everything once. An error in one chore is logged and keeps no other from being done."""
+        for chore in (self._publish, self._hand_over, self._offer_reminders, self._offer_mails):
+            self._guarded(chore, now)
+        for every, chore in (
+            (timedelta(seconds=5), self._recover),
+            (timedelta(seconds=10), self._sign_of_life),
+            (timedelta(seconds=15), self._digest),
+        ):
+            if self.next_chores.get(chore.__name__, now) <= now:
+                self.next_chores[chore.__name__] = now + every
+                self._guarded(chore, now)
+
+    def seconds_to_sleep(self, now: datetime) -> float:
+        """Until the next due time, at most :data:`LONGEST_SLEEP`."""
+        wake = [due.next_due_at(now), mails.next_attempt_at()]
+        db.session.rollback()
+        waits = [(moment - now).total_seconds() for moment in wake if moment is not None and moment > now]
+        return max(0.01, min([LONGEST_SLEEP, *waits]))
+
+    def _publish(self, now: datetime) -> None:
+        posts.publish_due(now=now)
+        db.session.commit()
+
+    def _hand_over(self, now: datetime) -> None:
+        """Gives a reminder whose time comes near its ETA task; see docs/adr/0002."""
+        for reminder_id, version, due_at in due.near(now, horizon=reminders.HORIZON, limit=AT_ONCE):
+            db.session.rollback()
+            if jobs.publish(Job("reminders.remind", (reminder_id, version), due_at)):
+                reminders.note_handed_over(reminder_id, version, now=now)
+                db.session.commit()
+            elif due_at <= now:
+                firing.fire(reminder_id, version)
+        db.session.rollback()
+
+    def _offer_reminders(self, now: datetime) -> None:
+        """What is due and has not been claimed: its message was lost, or its worker is busy or dead."""
+        for reminder_id, version, due_at in due.unanswered(now, grace=_grace(), again_after=OFFER_AGAIN, limit=AT_ONCE):
+            db.session.rollback()
+            is_overdue = now - due_at >= DO_IT_OURSELVES
+            if is_overdue or not jobs.publish(Job("reminders.remind", (reminder_id, version))):
+                firing.fire(reminder_id, version)
+            else:
+                reminders.note_handed_over(reminder_id, version, now=now)
+                db.session.commit()
+        db.session.rollback()
+
+    def _offer_mails(self, now: datetime) -> None:
+        """Queued mail: new rows have a message of their own, so only what that has not moved is offered here."""
+        waiting = mails.due(now - OFFER_AGAIN, limit=AT_ONCE)
+        db.session.rollback()
+        self.offered = {each: self.offered[each] for each in waiting if each in self.offered}
+        for delivery_id in waiting:
+            first_offer = self.offered.setdefault(delivery_id, now)
+            if first_offer == now and jobs.publish(Job("mail.deliver", (delivery_id,))):
+                continue
+            if first_offer == now or now - first_offer >= DO_IT_OURSELVES - OFFER_AGAIN:
+                sending.deliver(delivery_id)
+
+    def _recover(self, now: datetime) -> None:
+        if ledger.recover_leases(now=now):
+            log.warning("mail.leases_recovered")
+        db.session.commit()
+
+    def _sign_of_life(self, now: datetime) -> None:
+        operations.beat("dispatcher", now=now)
+        db.session.commit()
+
+    def _digest(self, now: datetime) -> None:  # noqa: ARG002  # it commits page by page and asks the clock itself
+        digests.run_due()
+
+    @staticmethod
+    def _guarded(chore: Callable[[datetime], None], now: datetime) -> None:
+        try:
+            chore(now)
+        except Exception:
+            log.exception("dispatcher.failed", chore=chore.__name__)
+        finally:
+            db.session.rollback()
+
+
+def run(stop: threading.Event) -> None:
+    """Works until ``stop`` is set. Needs an application context."""
+    dispatcher = Dispatcher()
+    while not stop.is_set():
+        dispatcher.round(clock.now())
+        try:
+            pause = dispatcher.seconds_to_sleep(clock.now())
+        except SQLAlchemyError:
+            pause = LONGEST_SLEEP
+        stop.wait(pause)
+
+
+def sweep_once(now: datetime) -> None:
+    """One look at everything, for `manage.py sweep` and for beat: what the loop would do, without the loop."""
+    Dispatcher().round(now)
+
+
+def _grace() -> timedelta:
+    return GRACE_EMBEDDED if site.config().is_embedded else GRACE_RABBITMQ

@@ -1,0 +1,56 @@
+"""A due reminder becomes a mail: where the message from the broker and the dispatcher meet, and one of them wins."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import timedelta
+
+from webapp.core import clock, site
+from webapp.extensions import db
+from webapp.mail import sending
+from webapp.mail.operations import Claim
+from webapp.mail.transport import Connection
+from webapp.reminders import mails, operations, queries
+from webapp.reminders.models import ReminderState
+
+EARLY = timedelta(seconds=1)
+"""A message that comes this much before its time waits here. An earlier one is left to the dispatcher."""
+
+
+def fire(reminder_id: int, version: int) -> bool:
+    """Claims a due reminder, writes its mail and sends it. False when there is nothing, or no longer anything, to do.
+
+    The claim and the ledger's row are one transaction: whoever dies after it leaves a mail that the sweep sends.
+    """
+    reminder = queries.to_fire(reminder_id)
+    if reminder is None or reminder.version != version or reminder.state is not ReminderState.PENDING:
+        db.session.rollback()
+        return False
+    wait = reminder.due_at - clock.now()
+    if wait > EARLY:
+        db.session.rollback()
+        return False
+    if wait > timedelta(0):
+        db.session.rollback()  # no transaction stays open while we wait
+        time.sleep(wait.total_seconds())
+        reminder = queries.to_fire(reminder_id)
+        if reminder is None:
+            return False
+
+    now = clock.now()
+    due_at, key = reminder.due_at, operations.dedupe_key(reminder)
+    if reminder.version != version or not operations.claim(reminder, now=now):
+        db.session.rollback()
+        return False
+    db.session.refresh(reminder, ["version", "state"])
+    claim_token = secrets.token_hex(16)
+    delivery = mails.write(
+        reminder, due_at=due_at, dedupe_key=key, version_after=reminder.version, now=now, claim_token=claim_token
+    )
+    db.session.commit()
+    if delivery is None:
+        return False
+    with Connection(site.config()) as connection:
+        sending.send(Claim(delivery.id, claim_token), connection)
+    return True

@@ -1,0 +1,62 @@
+"""A reminder as a mail, written into the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from webapp.core import tokens
+from webapp.core.urls import absolute
+from webapp.extensions import db
+from webapp.mail import operations as ledger
+from webapp.mail.models import Delivery, Kind
+from webapp.mail.rendering import render
+from webapp.posts.models import Post, PostState
+from webapp.reminders import when
+from webapp.reminders.models import Reminder, ReminderKind
+
+ACT_PURPOSE = "reminder-act"
+ACT_MAX_AGE = timedelta(days=30)
+LATE = timedelta(minutes=5)
+"""From here on the mail says when it was due."""
+
+
+def act_token(reminder_id: int, version: int) -> str:
+    """The signed link in the mail, for one version of one reminder."""
+    return tokens.sign(ACT_PURPOSE, [reminder_id, version])
+
+
+def write(
+    reminder: Reminder, *, due_at: datetime, dedupe_key: str, version_after: int, now: datetime, claim_token: str
+) -> Delivery | None:
+    """The mail of one firing, born claimed by ``claim_token``; None when this firing has one.
+
+    ``due_at`` is the occurrence that fires; ``version_after`` is the reminder's version once it has fired, which the
+    mail's buttons must name.
+    """
+    person = reminder.person
+    post = db.session.get(Post, reminder.post_id) if reminder.post_id else None
+    is_readable = post is not None and (post.state is PostState.PUBLISHED or post.author_id == person.id)
+    template = "welcome" if reminder.kind is ReminderKind.WELCOME else "reminder"
+    rendered = render(
+        f"reminders/mail/{template}",
+        reminder=reminder,
+        person=person,
+        when_local=when.local(due_at, reminder.zone),
+        zone_city=reminder.zone.rpartition("/")[2].replace("_", " "),
+        act_url=absolute("reminders.act", token=act_token(reminder.id, version_after)),
+        edit_url=absolute("reminders.edit", reminder_id=reminder.id),
+        post_url=absolute("posts.show", slug=post.slug) if post is not None and is_readable else None,
+        post_title=post.title if post is not None and is_readable else None,
+        is_late=now - due_at > LATE,
+        site_url=absolute("posts.home"),
+    )
+    return ledger.enqueue(
+        kind=Kind(reminder.kind.value),
+        address=person.email,
+        content=ledger.compose(subject=rendered.subject, text=rendered.text, html=rendered.html),
+        dedupe_key=dedupe_key,
+        now=now,
+        due_at=due_at,
+        person_id=person.id,
+        claim_token=claim_token,
+    )

@@ -1,0 +1,116 @@
+"""Reading reminders: what a person may see, and what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from webapp.accounts.models import Person
+from webapp.extensions import db
+from webapp.reminders.models import Reminder, ReminderKind, ReminderState
+
+
+def owned_by(person: Person) -> Select[Reminder]:
+    """The reminders this person set. The welcome is not one of them."""
+    return select(Reminder).where(Reminder.person_id == person.id, Reminder.kind == ReminderKind.REMINDER)
+
+
+def get_owned(person: Person, reminder_id: int) -> Reminder | None:
+    """One reminder of this person's."""
+    return db.session.scalar(owned_by(person).where(Reminder.id == reminder_id))
+
+
+def coming_up(person: Person, *, limit: int = 200) -> Sequence[Reminder]:
+    """What is still to come, soonest first."""
+    return db.session.scalars(
+        owned_by(person)
+        .where(Reminder.state == ReminderState.PENDING)
+        .order_by(Reminder.due_at, Reminder.id)
+        .limit(limit)
+    ).all()
+
+
+def history(person: Person, *, limit: int = 100) -> Sequence[Reminder]:
+    """What has been, newest first."""
+    return db.session.scalars(
+        owned_by(person)
+        .where(Reminder.state != ReminderState.PENDING)
+        .order_by(Reminder.due_at.desc(), Reminder.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def due_between(person: Person, start: datetime, end: datetime, *, limit: int = 100) -> Sequence[Reminder]:
+    """This person's reminders, pending or over, with a due time in ``[start, end)``; cancelled ones are left out."""
+    return db.session.scalars(
+        owned_by(person)
+        .where(Reminder.due_at >= start, Reminder.due_at < end, Reminder.state != ReminderState.CANCELLED)
+        .order_by(Reminder.due_at)
+        .limit(limit)
+    ).all()
+
+
+def to_fire(reminder_id: int) -> Reminder | None:
+    """A reminder with its person."""
+    return db.session.scalar(
+        select(Reminder)
+        .where(Reminder.id == reminder_id)
+        .options(joinedload(Reminder.person))
+        .execution_options(populate_existing=True)
+    )
+
+
+def next_due_at(after: datetime) -> datetime | None:
+    """The due time of the next pending reminder after an instant."""
+    return db.session.scalar(
+        select(func.min(Reminder.due_at)).where(Reminder.state == ReminderState.PENDING, Reminder.due_at > after)
+    )
+
+
+def oldest_overdue(now: datetime) -> datetime | None:
+    """The due time of the pending reminder that is latest."""
+    return db.session.scalar(
+        select(func.min(Reminder.due_at)).where(Reminder.state == ReminderState.PENDING, Reminder.due_at <= now)
+    )
+
+
+def near(now: datetime, *, horizon: timedelta, limit: int) -> Sequence[tuple[int, int, datetime]]:
+    """(id, version, due_at) of what falls due within the horizon and was never handed over."""
+    rows = db.session.execute(
+        select(Reminder.id, Reminder.version, Reminder.due_at)
+        .where(
+            Reminder.state == ReminderState.PENDING,
+            Reminder.due_at <= now + horizon,
+            Reminder.handed_over_at.is_(None),
+        )
+        .order_by(Reminder.due_at)
+        .limit(limit)
+    )
+    return [(row.id, row.version, row.due_at) for row in rows]
+
+
+def unanswered(
+    now: datetime, *, grace: timedelta, again_after: timedelta, limit: int
+) -> Sequence[tuple[int, int, datetime]]:
+    """(id, version, due_at) of what is due, was handed over, and has not been claimed.
+
+    Its message came before the due time and ``grace`` has passed, or it was offered ``again_after`` ago and nobody
+    took it.
+    """
+    rows = db.session.execute(
+        select(Reminder.id, Reminder.version, Reminder.due_at)
+        .where(
+            Reminder.state == ReminderState.PENDING,
+            Reminder.due_at <= now - grace,
+            or_(
+                Reminder.handed_over_at < Reminder.due_at,
+                and_(Reminder.handed_over_at.is_not(None), Reminder.handed_over_at <= now - again_after),
+            ),
+        )
+        .order_by(Reminder.due_at)
+        .limit(limit)
+    )
+    return [(row.id, row.version, row.due_at) for row in rows]

@@ -1,0 +1,117 @@
+"""What someone means by a time: words or ISO, in a zone, and the instant that it is.
+
+The contract is RFC 5545 3.3.5: a time that the clocks skip is read with the offset from before the gap (02:30 becomes
+03:30), and a time that comes twice means the first.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from datetime import UTC, datetime, timedelta
+from typing import cast
+from zoneinfo import ZoneInfo, available_timezones
+
+from webapp.core.errors import Refused
+
+LATEST_PAST = timedelta(minutes=1)
+FURTHEST = timedelta(days=3653)
+LONGEST_WORDS = 100
+ISO_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
+
+
+class Oddity(enum.StrEnum):
+    """What is unusual about a wall time in its zone."""
+
+    NONE = "none"
+    SKIPPED = "skipped"
+    TWICE = "twice"
+
+
+def zone(name: str, *, field: str = "zone") -> ZoneInfo:
+    """The zone of that IANA name. Raises :class:`Refused` for any other."""
+    if name not in available_timezones():
+        raise Refused(field, "That is not a time zone we know. Choose one such as Asia/Shanghai.")
+    return ZoneInfo(name)
+
+
+def read(words: str, zone_name: str, now: datetime) -> datetime:
+    """The wall time, naive and in ``zone_name``, that someone typed: ISO (`2027-03-14 02:30`) or words.
+
+    Raises :class:`Refused` on ``when``.
+    """
+    words = words.strip()
+    there = zone(zone_name)
+    if not words or len(words) > LONGEST_WORDS:
+        raise Refused("when", "Say when, such as: tomorrow 9am, in 2 hours, 2027-03-14 02:30.")
+    if ISO_LOCAL.fullmatch(words):
+        try:
+            return datetime.fromisoformat(words)
+        except ValueError:
+            raise Refused("when", "There is no such date or time.") from None
+    found = _in_words(words, there, now)
+    if found is None:
+        raise Refused("when", "We could not read that time. Try: tomorrow 9am, in 2 hours, 2027-03-14 02:30.")
+    return found
+
+
+def from_offset(raw: str, *, field: str = "due_at") -> datetime:
+    """The instant that an ISO 8601 date-time with an offset names. Raises :class:`Refused` without one."""
+    try:
+        found = datetime.fromisoformat(raw)
+        if found.tzinfo is None:
+            raise Refused(field, "A due time needs its offset from UTC, such as 2027-03-14T02:30:00+08:00.")
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused(field, "That is not a date and time in ISO 8601.") from None
+
+
+def instant(wall_time: datetime, zone_name: str) -> datetime:
+    """The instant, in UTC, of a naive wall time in a zone. Raises :class:`Refused` where the calendar ends."""
+    try:
+        return wall_time.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
+    except OverflowError:
+        raise Refused("when", "That is too far away.") from None
+
+
+def local(moment: datetime, zone_name: str) -> datetime:
+    """What the clock on the wall shows at an instant: aware, in the zone."""
+    return moment.astimezone(ZoneInfo(zone_name))
+
+
+def oddity(wall_time: datetime, zone_name: str) -> Oddity:
+    """Whether the clocks skip this wall time or show it twice."""
+    there = ZoneInfo(zone_name)
+    first = wall_time.replace(tzinfo=there, fold=0)
+    second = wall_time.replace(tzinfo=there, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return Oddity.NONE
+    survives = first.astimezone(UTC).astimezone(there).replace(tzinfo=None, fold=0) == wall_time
+    return Oddity.TWICE if survives else Oddity.SKIPPED
+
+
+def check_due(due_at: datetime, now: datetime, *, field: str) -> None:
+    """Raises :class:`Refused` for a due time more than a minute past or more than ten years ahead."""
+    if due_at < now - LATEST_PAST:
+        raise Refused(field, "That time is already past.")
+    if due_at > now + FURTHEST:
+        raise Refused(field, "That is more than ten years ahead.")
+
+
+def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:
+    import dateparser  # a large library, loaded by the first person who writes a time in words
+
+    try:
+        found = dateparser.parse(
+            words,
+            languages=["en", "zh"],
+            settings={
+                "RELATIVE_BASE": now.astimezone(there).replace(tzinfo=None),
+                "PREFER_DATES_FROM": "future",
+                "RETURN_AS_TIMEZONE_AWARE": False,
+                "REQUIRE_PARTS": [],
+            },
+        )
+    except (ValueError, OverflowError, RecursionError):
+        return None
+    return None if found is None else cast(datetime, found).replace(tzinfo=None, microsecond=0)
