@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, String, Text
@@ -47,6 +48,18 @@ class Person(Timestamps, Model):
     role: Mapped[Role] = mapped_column(states(Role), default=Role.READER)
     password_hash: Mapped[str] = mapped_column(String(100))
 
+    sign_in_token = cast("str | None", None)
+    """The secret of the sign-in that this request came with; known only where it was read from a cookie."""
+
+    # what Flask-Login asks of whoever is here
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str | None:
+        """What the cookie holds: the sign-in's secret, never who it is."""
+        return self.sign_in_token
+
     def is_allowed(self, role: Role) -> bool:
         """Whether this person has ``role``, by name or because theirs implies it."""
         return role in IMPLIED[self.role]
@@ -58,6 +71,24 @@ class Person(Timestamps, Model):
     @property
     def zone_info(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+
+class Registration(Model):
+    """What someone typed to get an account, until the link in their mail shows that the address is theirs.
+
+    Each link confirms the name and the password that were typed with it and no others: whoever registers with a
+    stranger's address, before or after the stranger does, gains nothing. ``password_hash`` is ``passwords.UNUSABLE``
+    for a person made on the command line, who chooses one when they confirm.
+    """
+
+    __tablename__ = "registrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    password_hash: Mapped[str] = mapped_column(String(100))
+    zone: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class SignIn(Model):
