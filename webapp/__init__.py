@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-import config as settings
+import config as configuration
 from webapp import schedule
 from webapp.accounts import cli as accounts_cli
 from webapp.accounts import identity
@@ -46,9 +46,9 @@ FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli)
 FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
 
-def create_app(config: settings.Config | None = None) -> Flask:
+def create_app(config: configuration.Config | None = None) -> Flask:
     """The application. Without ``config`` it is read from the environment; see `docs/operations.md`."""
-    config = config or settings.load()
+    config = config or configuration.load()
     app = Flask(__name__)
     app.config.from_mapping(config.flask())
 
@@ -74,7 +74,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
     return app
 
 
-def _bind_extensions(app: Flask, config: settings.Config) -> None:
+def _bind_extensions(app: Flask, config: configuration.Config) -> None:
     db.init_app(app)
     migrate.init_app(app, db)
     bcrypt.init_app(app)

@@ -1,17 +1,190 @@
-"""What every template can use."""
+"""What every template can use: times as people say them, addresses of static files, the theme."""
 
 from __future__ import annotations
 
-from flask import Flask
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_timedelta
+from flask import Blueprint, Flask, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+from flask_login import current_user
+
+from webapp.core import clock, moon
+from webapp.core.urls import local_path
+from webapp.core.zones import city
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+DATE_STYLES = {"day": "d", "short": "EEE", "weekday": "EEEE", "month": "MMMM y", "full": "EEEE d MMMM y"}
+A_DAY = timedelta(days=1)
+A_WEEK = timedelta(days=7)
+
+blueprint = Blueprint("look", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Binds it."""
+    """Registers filters, globals and the theme button's address."""
+    app.jinja_env.filters |= {
+        "when": when,
+        "moment_parts": moment_parts,
+        "relative": relative,
+        "day_parts": day_parts,
+        "date_in_words": date_in_words,
+        "iso": iso,
+        "clock_time": clock_time,
+    }
+    app.jinja_env.globals |= {
+        "site_name": app.config["ALMANAC"].site_name,
+        "site_url": app.config["ALMANAC"].site_url,
+        "static_url": static_url,
+        "theme": theme,
+        "locale": chosen_locale,
+        "here": here,
+        "zone_city": lambda: city(viewer_zone().key),
+        "letter_time": letter_time,
+        "moon_shadow": lambda: moon.shadow(moon.phase(clock.now())),
+    }
+    app.register_blueprint(blueprint)
+    app.extensions["csrf"].exempt(
+        blueprint
+    )  # another site could at worst turn the light on, and readers need no session for it
+    app.url_build_error_handlers.append(lambda _error, endpoint, _values: f"/{endpoint}")  # until every page is there
 
 
 def chosen_locale() -> str:
+    """The language of this page. Almanac speaks English so far."""
     return "en"
 
 
-def chosen_zone() -> str | None:
-    return None
+def chosen_zone() -> str:
+    """The zone of this page, for Flask-Babel."""
+    return viewer_zone().key
+
+
+def viewer_zone() -> ZoneInfo:
+    """The zone times are shown in: that of whoever is signed in, else the site's own."""
+    return ZoneInfo(getattr(current_user, "zone", None) or current_app.config["ALMANAC"].site_timezone)
+
+
+def iso(at: datetime) -> str:
+    """An instant for a ``datetime`` attribute, in UTC to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def when(at: datetime, zone: str | None = None) -> str:
+    """``Sat 28 Nov, 10:00``, with the year when it is not this one."""
+    there = ZoneInfo(zone) if zone else viewer_zone()
+    local = at.astimezone(there)
+    is_this_year = local.year == clock.now().astimezone(there).year
+    return _in_words(local, "EEE d MMM, HH:mm" if is_this_year else "EEE d MMM y, HH:mm")
+
+
+def clock_time(at: datetime) -> str:
+    """``10:00``, where the viewer is."""
+    return at.astimezone(viewer_zone()).strftime("%H:%M")
+
+
+def moment_parts(at: datetime, zone: str | None = None) -> tuple[str, str, str | None]:
+    """What a moment is written from: the time, the place, and how far it is (None for what is over a week past)."""
+    name = zone or viewer_zone().key
+    is_long_past = at < clock.now() - A_WEEK
+    return when(at, name), city(name), None if is_long_past else relative(at, name)
+
+
+def relative(at: datetime, zone: str | None = None) -> str:
+    """``in 3 days``, ``2 hours ago``. From a day on it counts midnights, as people do."""
+    now = clock.now()
+    ahead = at - now
+    if abs(ahead) < timedelta(minutes=1):
+        return str(gettext("in less than a minute") if ahead > timedelta(0) else gettext("just now"))
+    if abs(ahead) >= A_DAY:
+        there = ZoneInfo(zone) if zone else viewer_zone()
+        ahead = at.astimezone(there).date() - now.astimezone(there).date()
+    return str(format_timedelta(ahead, add_direction=True, threshold=1, locale=_locale()))
+
+
+def day_parts(at: datetime) -> tuple[str, str, bool]:
+    """A day for the margin: its numeral, the word below it, and whether it is today.
+
+    The word is the weekday for days near today in the same month, else the month, with a year that is not this one.
+    """
+    zone = viewer_zone()
+    day, today = at.astimezone(zone).date(), clock.now().astimezone(zone).date()
+    if day == today:
+        return str(day.day), str(gettext("Today")), True
+    if abs(day - today) <= A_WEEK and (day.year, day.month) == (today.year, today.month):
+        word = _in_words(day, "EEEE")
+    else:
+        word = _in_words(day, "MMMM" if day.year == today.year else "MMMM y")
+    return str(day.day), word, False
+
+
+def date_in_words(at: datetime | date, style: Literal["day", "short", "weekday", "month", "full"] = "full") -> str:
+    """``Wednesday 25 November 2026``, or a part of it: the numeral, a weekday, the month with its year."""
+    day = at.astimezone(viewer_zone()).date() if isinstance(at, datetime) else at
+    return _in_words(
+        day, {"day": "d", "short": "EEE", "weekday": "EEEE", "month": "MMMM y", "full": "EEEE d MMMM y"}[style]
+    )
+
+
+def letter_time() -> tuple[str, str]:
+    """The weekday and the time of day of the weekly letter, in the site's zone: ``("Saturday", "10:00")``."""
+    config = current_app.config["ALMANAC"]
+    a_monday = date(2024, 1, 1)
+    return _in_words(a_monday + timedelta(days=config.weekday), "EEEE"), config.digest_time.strftime("%H:%M")
+
+
+def static_url(filename: str) -> str:
+    """The address of a static file, with a part of its hash: it may be cached for ever, and changes when it does."""
+    return url_for("static", filename=filename, v=_content_hash(filename))
+
+
+def theme() -> str | None:
+    """The theme chosen in this browser, or None to follow its preference."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return chosen if chosen in THEMES else None
+
+
+def here() -> str:
+    """The path of this page, to come back to after changing how it looks. A form's own answer leads home."""
+    is_page = request.method == "GET" and request.routing_exception is None
+    return request.full_path.removesuffix("?") if is_page else url_for("posts.home")
+
+
+@blueprint.post("/theme")
+def choose_theme() -> ResponseReturnValue:
+    chosen = request.form.get("theme")
+    response = redirect(local_path(request.form.get("next")) or url_for("posts.home"), 303)
+    if chosen in THEMES:
+        config = current_app.config
+        response.set_cookie(
+            THEME_COOKIE,
+            chosen,
+            max_age=365 * A_DAY,
+            secure=config["SESSION_COOKIE_SECURE"],
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _in_words(at: datetime | date, pattern: str) -> str:
+    if isinstance(at, datetime):
+        return str(format_datetime(at, pattern, tzinfo=at.tzinfo, locale=_locale()))
+    return str(format_date(at, pattern, locale=_locale()))
+
+
+def _locale() -> Any:
+    return get_locale() or "en"
+
+
+@cache
+def _content_hash(filename: str) -> str:
+    folder = current_app.static_folder
+    return hashlib.sha256(Path(folder or "", filename).read_bytes()).hexdigest()[:10]
