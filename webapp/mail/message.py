@@ -4,42 +4,57 @@ from __future__ import annotations
 
 import html
 import re
-from email.headerregistry import Address
+from collections.abc import Mapping
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from functools import partial
 
 from config import Config
 from webapp.core import clock
 from webapp.mail.models import Delivery
 
 
+class _Unfolded(UnstructuredHeader):
+    """A header that programs read as it is. Folded, a long address would become RFC 2047 words, which they do not."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_headers = HeaderRegistry()
+for _name in ("List-Unsubscribe", "List-Id", "Message-ID"):
+    _headers.map_to_type(_name, _Unfolded)  # type: ignore[arg-type]  # the registry adds BaseHeader itself
+POLICY = SMTP.clone(header_factory=_headers)
+
+
 def build(delivery: Delivery, config: Config) -> bytes:
     """The whole message, CRLF line ends, text before HTML (RFC 2046 5.1.4: the last part is the preferred one)."""
     content = delivery.content
-    message = EmailMessage(policy=SMTP)
+    own = partial(filled, marker=content.marker, values=delivery.values)
+    message = EmailMessage(policy=POLICY)
     message["From"] = Address(display_name=config.site_name, addr_spec=config.mail_from)
     message["To"] = Address(addr_spec=delivery.address)
-    message["Subject"] = _filled(content.subject, delivery)
+    message["Subject"] = own(content.subject)
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = delivery.message_id
     message["Auto-Submitted"] = "auto-generated"
     message["X-Almanac-Kind"] = str(delivery.kind)
     for name, value in content.headers.items():
-        message[name] = _filled(value, delivery)
-    message.set_content(_filled(content.text, delivery))
-    message.add_alternative(_filled(content.html, delivery, is_html=True), subtype="html")
+        message[name] = own(value)
+    message.set_content(own(content.text))
+    message.add_alternative(own(content.html, is_html=True), subtype="html")
     return message.as_bytes()
 
 
-def _filled(template: str, delivery: Delivery, *, is_html: bool = False) -> str:
+def filled(template: str, *, marker: str, values: Mapping[str, str], is_html: bool = False) -> str:
     """The reader's own values in the places the content left for them."""
-    marker = delivery.content.marker
     if not marker:
         return template
 
     def value(place: re.Match[str]) -> str:
-        own = str(delivery.values.get(place[1], ""))
+        own = str(values.get(place[1], ""))
         return html.escape(own) if is_html else own
 
     return re.sub(rf"@@{re.escape(marker)}:(\w+)@@", value, template)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import textwrap
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -23,9 +24,18 @@ class Rendered:
     html: str
 
 
+COLUMNS = 72
+"""How wide the text part is. An address is never broken."""
+
+
 def new_marker() -> str:
     """A marker for a content whose readers have values of their own; see :class:`~webapp.mail.models.MailContent`."""
     return secrets.token_hex(8)
+
+
+def place(marker: str, name: str) -> Markup:
+    """Where a reader's own value will stand, in a content or in one of its headers."""
+    return Markup(f"@@{marker}:{name}@@")  # noqa: S704  # both parts are ours: hex digits and a word
 
 
 def render(template: str, *, marker: str = "", **context: Any) -> Rendered:
@@ -37,14 +47,20 @@ def render(template: str, *, marker: str = "", **context: Any) -> Rendered:
     def slot(name: str) -> Markup:
         if not marker:
             raise ValueError(f"{template} has a place for {name}, but no marker was given")
-        return Markup(f"@@{marker}:{name}@@")  # noqa: S704  # both parts are ours: hex digits and a word
+        return place(marker, name)
 
     context = {"config": site.config(), "slot": slot, **context}
     return Rendered(
         subject=" ".join(render_template(f"{template}.subject.txt", **context).split()),
-        text=render_template(f"{template}.txt", **context).strip() + "\n",
+        text=_wrapped(render_template(f"{template}.txt", **context)),
         html=_inliner().inline(render_template(f"{template}.html", **context)),
     )
+
+
+def _wrapped(text: str) -> str:
+    """Each line at most :data:`COLUMNS` wide, with one line end at the end."""
+    fill = textwrap.TextWrapper(COLUMNS, break_long_words=False, break_on_hyphens=False).fill
+    return "\n".join(fill(line) for line in text.strip().splitlines()) + "\n"
 
 
 @cache
