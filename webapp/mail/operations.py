@@ -77,7 +77,7 @@ def enqueue(
 
     The row is queued and, after the commit, offered to a worker (unless ``dispatch`` is off: a bulk sender drains).
     With a ``claim_token`` it is born claimed, for a caller that sends it itself. ``values`` fill the content's places.
-    ``due_at`` is when the mail was meant to go, for measuring lateness.
+    ``due_at`` is when it is to go, now unless given; its lateness is counted from then.
     """
     db.session.flush()  # the content needs its id
     lifetime = DIGEST_LIFETIME if kind is Kind.DIGEST else LIFETIME
@@ -92,7 +92,7 @@ def enqueue(
         "claim_token": claim_token,
         "lease_until": now + CLAIM_LEASE if claim_token else None,
         "due_at": due_at or now,
-        "next_attempt_at": now,
+        "next_attempt_at": max(now, due_at or now),
         "expires_at": expires_at or (due_at or now) + lifetime,
         "person_id": person_id,
         "reader_id": reader_id,
@@ -104,7 +104,8 @@ def enqueue(
     )
     if written is None:
         return None
-    if dispatch and not claim_token:
+    is_later = due_at is not None and due_at > now  # the dispatcher has it then
+    if dispatch and not claim_token and not is_later:
         jobs.after_commit(db.session(), "mail.deliver", written)
     return db.session.get_one(Delivery, written)
 

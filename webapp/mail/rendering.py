@@ -12,8 +12,6 @@ import css_inline
 from flask import render_template
 from markupsafe import Markup
 
-from webapp.core import site
-
 
 @dataclass(frozen=True)
 class Rendered:
@@ -49,7 +47,7 @@ def render(template: str, *, marker: str = "", **context: Any) -> Rendered:
             raise ValueError(f"{template} has a place for {name}, but no marker was given")
         return place(marker, name)
 
-    context = {"config": site.config(), "slot": slot, **context}
+    context = {"slot": slot, **context}
     return Rendered(
         subject=" ".join(render_template(f"{template}.subject.txt", **context).split()),
         text=_wrapped(render_template(f"{template}.txt", **context)),

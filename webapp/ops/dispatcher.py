@@ -37,6 +37,10 @@ GRACE_RABBITMQ = timedelta(seconds=0.05)
 
 OFFER_AGAIN = timedelta(seconds=10)
 DO_IT_OURSELVES = timedelta(seconds=30)
+MAIL_GRACE = timedelta(seconds=1)
+A_FEW = 20
+"""Up to so many mails are offered one by one, more as a batch; and so many we send ourselves before looking up."""
+
 AT_ONCE = 200
 """How much one round takes on, so that no kind of work waits long for another."""
 
@@ -98,16 +102,17 @@ class Dispatcher:
         db.session.rollback()
 
     def _offer_mails(self, now: datetime) -> None:
-        """Queued mail: new rows have a message of their own, so only what that has not moved is offered here."""
-        waiting = mails.due(now - OFFER_AGAIN, limit=AT_ONCE)
+        """Queued mail whose time has come: a retry, a late one, one whose message was lost, a digest's many."""
+        waiting = mails.due(now - MAIL_GRACE, limit=AT_ONCE)
         db.session.rollback()
-        self.offered = {each: self.offered[each] for each in waiting if each in self.offered}
-        for delivery_id in waiting:
-            first_offer = self.offered.setdefault(delivery_id, now)
-            if first_offer == now and jobs.publish(Job("mail.deliver", (delivery_id,))):
-                continue
-            if first_offer == now or now - first_offer >= DO_IT_OURSELVES - OFFER_AGAIN:
-                sending.deliver(delivery_id)
+        self.offered = {each: self.offered.get(each, now) for each in waiting}
+        fresh = [each for each in waiting if self.offered[each] == now]
+        if len(fresh) > A_FEW:
+            is_taken = jobs.publish(Job("mail.drain", ()))
+        else:
+            is_taken = all([jobs.publish(Job("mail.deliver", (each,))) for each in fresh])
+        if not is_taken or any(now - since >= DO_IT_OURSELVES for since in self.offered.values()):
+            sending.drain(most=A_FEW)
 
     def _recover(self, now: datetime) -> None:
         if ledger.recover_leases(now=now):
