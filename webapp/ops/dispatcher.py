@@ -110,7 +110,7 @@ class Dispatcher:
         if len(fresh) > A_FEW:
             is_taken = jobs.publish(Job("mail.drain", ()))
         else:
-            is_taken = all([jobs.publish(Job("mail.deliver", (each,))) for each in fresh])
+            is_taken = all(jobs.publish(Job("mail.deliver", (each,))) for each in fresh)
         if not is_taken or any(now - since >= DO_IT_OURSELVES for since in self.offered.values()):
             sending.drain(most=A_FEW)
 
