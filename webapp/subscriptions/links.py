@@ -1,0 +1,54 @@
+"""The two signed links of a reader: the one that confirms, and the one that leaves.
+
+Neither needs an account. Both are checked against the row as it is now.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from webapp.core import tokens
+from webapp.core.urls import absolute
+from webapp.subscriptions import queries
+from webapp.subscriptions.models import Subscription
+
+CONFIRM = "letter.confirm"
+LEAVE = "letter.leave"
+CONFIRM_WITHIN = timedelta(days=7)
+
+
+def confirm_url(subscription: Subscription) -> str:
+    """Used up once its reader leaves: coming back takes a new confirmation."""
+    return absolute("subscriptions.confirm", token=tokens.sign(CONFIRM, [subscription.id, _stay(subscription)]))
+
+
+def to_confirm(token: str) -> Subscription | None:
+    """The subscription a confirmation link is for; None when it is forged, older than a week or used up."""
+    match tokens.read(CONFIRM, token, max_age=CONFIRM_WITHIN):
+        case [int(subscription_id), str(stay)]:
+            subscription = queries.by_id(subscription_id)
+            return subscription if subscription and _stay(subscription) == stay else None
+    return None
+
+
+def leave_token(subscription: Subscription) -> str:
+    """Never expires: whoever finds an old letter can still leave."""
+    return tokens.sign(LEAVE, subscription.id)
+
+
+def leave_url(subscription: Subscription) -> str:
+    return absolute("subscriptions.unsubscribe", token=leave_token(subscription))
+
+
+def to_leave(token: str) -> Subscription | None:
+    """The subscription a leave link is for; None when it is forged or its row is gone."""
+    match tokens.read(LEAVE, token, max_age=None):
+        case int(subscription_id):
+            return queries.by_id(subscription_id)
+    return None
+
+
+def _stay(subscription: Subscription) -> str:
+    """Differs each time the same address comes back after leaving."""
+    left_at = subscription.left_at
+    return tokens.fingerprint(subscription.address, left_at and left_at.timestamp())
