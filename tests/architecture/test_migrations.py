@@ -1,0 +1,79 @@
+"""The tables that migrations make are the tables that the models mean, forwards and backwards."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from webapp.core.db import Model
+from webapp.extensions import db
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory, app):
+    """A function that runs a `db` command on a database of its own; and that database."""
+    folder = tmp_path_factory.mktemp("migrations")
+    engine = create_engine(f"sqlite:///{folder / 'almanac.db'}")
+    environ = {"PATH": os.environ["PATH"], "WEBAPP_ENV": "dev", "DATA_DIR": str(folder)}
+
+    def command(*words: str) -> None:
+        done = subprocess.run(
+            [sys.executable, ROOT / "manage.py", "db", *words],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    command("upgrade")
+    yield command, engine
+    engine.dispose()
+
+
+def differences(engine) -> list:
+    with engine.connect() as connection:
+        return compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), Model.metadata)
+
+
+def test_migrations_make_what_the_models_mean(migrated):
+    _, engine = migrated
+    assert differences(engine) == []
+
+
+def test_every_index_of_the_models_is_made_as_they_say(migrated, app):
+    _, engine = migrated
+    with app.app_context():
+        meant = definitions(db.engine)
+    assert definitions(engine) == meant
+
+
+def test_the_day_of_the_installation_is_written_down(migrated):
+    _, engine = migrated
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT value FROM site_settings WHERE name = 'installed_at'"))
+
+
+def test_down_to_nothing_and_up_again(migrated):
+    command, engine = migrated
+    before = definitions(engine)
+    command("downgrade", "base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version"}
+    command("upgrade")
+    assert definitions(engine) == before
+    assert differences(engine) == []
+
+
+def definitions(engine) -> dict[str, str]:
+    """Every index by name, in SQLite's own words."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    with engine.connect() as connection:
+        return {name: " ".join(sql.split()) for name, sql in connection.execute(text(query))}

@@ -1,0 +1,104 @@
+"""What no page may do."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import url_for
+from werkzeug.routing import BuildError
+
+WEBAPP = Path(__file__).resolve().parents[2] / "webapp"
+TEMPLATES = sorted(WEBAPP.rglob("templates/**/*.html"))
+STORED_HTML = re.compile(r"\bpost\.html\s*\|\s*safe\b")
+ENDPOINT = re.compile(r"(?:url_for|absolute)\(\s*[\"']([\w.]+)[\"']")
+EXEMPT = {"look.choose_theme"}  # readers need no session for it, and the worst another site can do is turn the light on
+
+
+def is_mail(file: Path) -> bool:
+    return "mail" in file.relative_to(WEBAPP).parts[:-1]
+
+
+def shown(file: Path) -> str:
+    return str(file.relative_to(WEBAPP))
+
+
+PAGES = [file for file in TEMPLATES if not is_mail(file)]
+MAILS = [file for file in TEMPLATES if is_mail(file)]
+
+
+def test_there_are_pages_and_mails_to_look_at():
+    assert len(PAGES) > 10
+    assert len(MAILS) > 3
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=shown)
+def test_nothing_but_a_stored_post_is_called_safe(file):
+    words = STORED_HTML.sub("", file.read_text())
+    assert not re.search(r"\|\s*safe\b|autoescape\s+false|Markup\(", words)
+
+
+def test_no_code_marks_text_as_safe_except_where_it_is_rendered():
+    allowed = {"core/markdown.py", "core/rendering.py", "mail/rendering.py"}
+    marked = {
+        str(file.relative_to(WEBAPP)) for file in WEBAPP.rglob("*.py") if re.search(r"\bMarkup\(", file.read_text())
+    }
+    assert marked <= allowed
+
+
+@pytest.mark.parametrize("file", PAGES, ids=shown)
+def test_a_page_holds_no_inline_style_or_script(file):
+    words = re.sub(r"{#.*?#}", "", file.read_text(), flags=re.DOTALL)
+    assert not re.search(r"<style\b|\sstyle\s*=", words, re.IGNORECASE)
+    assert not re.search(r"\son[a-z]+\s*=\s*[\"']", words, re.IGNORECASE), "an inline handler"
+    for script in re.findall(r"<script\b([^>]*)>", words, re.IGNORECASE):
+        assert "src=" in script or "application/ld+json" in script
+    assert "javascript:" not in words
+
+
+@pytest.mark.parametrize("file", PAGES, ids=shown)
+def test_a_page_fetches_nothing_from_elsewhere(file):
+    words = file.read_text()
+    assert not re.search(r"(?:src|srcset|action)\s*=\s*[\"'](?:https?:)?//", words)
+    for link in re.findall(r"<link\b[^>]*>", words):
+        assert not re.search(r"href\s*=\s*[\"'](?:https?:)?//", link)
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=shown)
+def test_every_document_names_its_language(file):
+    words = file.read_text()
+    if "<html" in words:
+        assert re.search(r"<html[^>]*\blang\s*=", words)
+    elif "{% block" in words and "{% macro" not in words:
+        assert "{% extends" in words, "a document of its own must say its language"
+
+
+@pytest.mark.parametrize("file", PAGES, ids=shown)
+def test_every_form_that_posts_carries_the_token(file):
+    words = file.read_text()
+    forms = re.findall(r"<form\b[^>]*method\s*=\s*[\"']?post[^>]*>.*?</form>", words, re.IGNORECASE | re.DOTALL)
+    for form in forms:
+        target = re.search(r"url_for\([\"']([\w.]+)[\"']", form)
+        is_exempt = target is not None and target.group(1) in EXEMPT
+        assert is_exempt or "csrf" in form, form
+
+
+@pytest.mark.parametrize("file", MAILS, ids=shown)
+def test_a_mail_has_a_subject_and_a_text_beside_its_html(file):
+    if file.name == "layout.html" or "{% extends" not in file.read_text():
+        return
+    assert file.with_suffix(".txt").exists()
+    assert file.with_suffix(".subject.txt").exists()
+
+
+def test_every_page_that_is_linked_exists(app):
+    linked = {
+        (shown(file), endpoint)
+        for file in [*TEMPLATES, *WEBAPP.rglob("*.txt"), *WEBAPP.rglob("*.py")]
+        for endpoint in ENDPOINT.findall(file.read_text())
+    }
+    assert {link for link in linked if link[1] not in app.view_functions} == set()
+
+
+def test_a_link_to_a_page_that_does_not_exist_is_an_error(app):
+    with app.test_request_context(), pytest.raises(BuildError):
+        url_for("posts.nowhere")
