@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from webapp.core import tokens
 from webapp.core.urls import absolute
-from webapp.subscriptions import queries
+from webapp.extensions import db
 from webapp.subscriptions.models import Subscription
 
 CONFIRM = "letter.confirm"
@@ -26,7 +26,7 @@ def to_confirm(token: str) -> Subscription | None:
     """The subscription a confirmation link is for; None when it is forged, older than a week or used up."""
     match tokens.read(CONFIRM, token, max_age=CONFIRM_WITHIN):
         case [int(subscription_id), str(stay)]:
-            subscription = queries.by_id(subscription_id)
+            subscription = db.session.get(Subscription, subscription_id)
             return subscription if subscription and _stay(subscription) == stay else None
     return None
 
@@ -44,7 +44,7 @@ def to_leave(token: str) -> Subscription | None:
     """The subscription a leave link is for; None when it is forged or its row is gone."""
     match tokens.read(LEAVE, token, max_age=None):
         case int(subscription_id):
-            return queries.by_id(subscription_id)
+            return db.session.get(Subscription, subscription_id)
     return None
 
 
