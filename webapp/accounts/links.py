@@ -26,8 +26,11 @@ def registration(token: str) -> Registration | None:
 
 def to_choose_password(person: Person) -> str:
     """Lets someone choose a password; used up, like every other such link of theirs, once there is a new one."""
-    token = tokens.sign("reset", [person.id, tokens.fingerprint(person.password_hash)])
-    return urls.absolute("accounts.reset", token=token)
+    return urls.absolute("accounts.reset", token=reset_token(person))
+
+
+def reset_token(person: Person) -> str:
+    return tokens.sign("reset", [person.id, tokens.fingerprint(person.password_hash)])
 
 
 def person_who_forgot(token: str) -> Person | None:

@@ -40,6 +40,12 @@ def matches(kept: str | None, password: str) -> bool:
     return is_usable and is_same
 
 
+def demand(kept: str, password: str, *, field: str) -> None:
+    """Refuses a ``password`` that is not the one that was kept."""
+    if not matches(kept, password):
+        raise Refused(field, "That is not your present password.")
+
+
 def _normal(password: str) -> str:
     """One keyboard types é as one character, another as two."""
     return unicodedata.normalize("NFC", password)
