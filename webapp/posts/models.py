@@ -44,6 +44,7 @@ class Post(Timestamps, Model):
     ``body`` is Markdown as typed; ``html`` is that body rendered and sanitised when it was saved, never when read.
     ``published_at`` is the instant it first appeared and stays when the post is edited, hidden or shown again: a
     digest window counts by it. ``version`` rises with each save, so that two editors cannot overwrite each other.
+    ``publish_at`` is when a scheduled post is to appear. ``trashed_from`` is what a post in the trash was before.
     """
 
     __tablename__ = "posts"
@@ -57,6 +58,7 @@ class Post(Timestamps, Model):
     excerpt: Mapped[str] = mapped_column(Text)
     minutes: Mapped[int] = mapped_column(default=1)
     state: Mapped[PostState] = mapped_column(states(PostState), default=PostState.DRAFT)
+    trashed_from: Mapped[PostState | None] = mapped_column(states(PostState))
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
