@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Person
+from webapp.core.pagination import Place, above, below
 from webapp.extensions import db
 from webapp.reminders.models import Reminder, ReminderKind, ReminderState
+
+DUE_AT: ColumnElement[datetime] = Reminder.__table__.c.due_at
+ID: ColumnElement[int] = Reminder.__table__.c.id
 
 
 def owned_by(person: Person) -> Select[Reminder]:
@@ -18,29 +22,59 @@ def owned_by(person: Person) -> Select[Reminder]:
     return select(Reminder).where(Reminder.person_id == person.id, Reminder.kind == ReminderKind.REMINDER)
 
 
-def get_owned(person: Person, reminder_id: int) -> Reminder | None:
-    """One reminder of this person's."""
-    return db.session.scalar(owned_by(person).where(Reminder.id == reminder_id))
+def get_owned(person: Person, reminder_id: int, *, to_change: bool = False) -> Reminder | None:
+    """One reminder of this person's; ``to_change`` holds it until the transaction ends."""
+    found = owned_by(person).where(Reminder.id == reminder_id)
+    return db.session.scalar(found.with_for_update() if to_change else found)
 
 
-def coming_up(person: Person, *, limit: int = 200) -> Sequence[Reminder]:
-    """What is still to come, soonest first."""
+def coming_up(person: Person, *, after: Place | None = None, limit: int = 200) -> Sequence[Reminder]:
+    """What is still to come, soonest first; with ``after``, from the one that follows that place."""
+    found = owned_by(person).where(Reminder.state == ReminderState.PENDING)
+    if after is not None:
+        found = found.where(above(DUE_AT, ID, after))
+    return db.session.scalars(found.order_by(Reminder.due_at, Reminder.id).limit(limit)).all()
+
+
+def history(person: Person, *, before: Place | None = None, limit: int = 100) -> Sequence[Reminder]:
+    """What has been, newest first; with ``before``, from the one that follows that place."""
+    found = owned_by(person).where(Reminder.state != ReminderState.PENDING)
+    if before is not None:
+        found = found.where(below(DUE_AT, ID, before))
+    return db.session.scalars(found.order_by(Reminder.due_at.desc(), Reminder.id.desc()).limit(limit)).all()
+
+
+def came_since(person: Person, moment: datetime, *, limit: int = 20) -> Sequence[Reminder]:
+    """What was sent after an instant and is neither done nor cancelled, newest first."""
     return db.session.scalars(
         owned_by(person)
-        .where(Reminder.state == ReminderState.PENDING)
-        .order_by(Reminder.due_at, Reminder.id)
+        .where(Reminder.state == ReminderState.FIRED, Reminder.fired_at > moment)
+        .order_by(Reminder.fired_at.desc(), Reminder.id.desc())
         .limit(limit)
     ).all()
 
 
-def history(person: Person, *, limit: int = 100) -> Sequence[Reminder]:
-    """What has been, newest first."""
-    return db.session.scalars(
-        owned_by(person)
-        .where(Reminder.state != ReminderState.PENDING)
-        .order_by(Reminder.due_at.desc(), Reminder.id.desc())
-        .limit(limit)
-    ).all()
+def twin_of(reminder: Reminder, *, since: datetime) -> Reminder | None:
+    """The same thing, set by the same person for the same minute after ``since``: a form that was sent twice.
+
+    The person's row is held until the transaction ends, so that of two requests at once the second sees the first.
+    """
+    db.session.execute(select(Person.id).where(Person.id == reminder.person_id).with_for_update())
+    minute = timedelta(minutes=1)
+    return db.session.scalar(
+        select(Reminder)
+        .where(
+            Reminder.id != reminder.id,
+            Reminder.person_id == reminder.person_id,
+            Reminder.kind == ReminderKind.REMINDER,
+            Reminder.state == ReminderState.PENDING,
+            Reminder.text == reminder.text,
+            Reminder.due_at > reminder.due_at - minute,
+            Reminder.due_at < reminder.due_at + minute,
+            Reminder.created_at > since,
+        )
+        .limit(1)
+    )
 
 
 def due_between(person: Person, start: datetime, end: datetime, *, limit: int = 100) -> Sequence[Reminder]:

@@ -52,7 +52,13 @@ def check(rule: str, first: datetime) -> str:
 
 def upcoming(reminder: Reminder, count: int = 5) -> list[datetime]:
     """The next ``count`` instants in UTC, ``due_at`` first. One for a reminder that does not repeat."""
-    return [reminder.due_at, *islice(_following(reminder, reminder.due_at), count - 1)]
+    return [instant for _wall_time, instant in coming(reminder, count)]
+
+
+def coming(reminder: Reminder, count: int = 5) -> list[tuple[datetime, datetime]]:
+    """As :func:`upcoming`, each with the naive wall time that was asked for, which its day may not have."""
+    first = (datetime.fromisoformat(reminder.wall_time), reminder.due_at)
+    return [first, *islice(_following(reminder, reminder.due_at), count - 1)]
 
 
 def next_after(reminder: Reminder, moment: datetime) -> tuple[datetime, datetime] | None:
@@ -66,12 +72,12 @@ def next_after(reminder: Reminder, moment: datetime) -> tuple[datetime, datetime
     return None
 
 
-def _following(reminder: Reminder, moment: datetime) -> Iterator[datetime]:
+def _following(reminder: Reminder, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
     last = moment
-    for _wall_time, instant in _occurrences(reminder, moment):
+    for wall_time, instant in _occurrences(reminder, moment):
         if instant > last:  # a time that the clocks skip can land on the next one: one occurrence a slot
             last = instant
-            yield instant
+            yield wall_time, instant
 
 
 def _occurrences(reminder: Reminder, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
