@@ -75,9 +75,11 @@ def edit(
     wanted = _wanted_slug(slug)
     if post.is_public and not new_body.strip():
         raise Refused("body", "A published post needs a text.")
+    wanted_tags = None if tags is None else _tags(tags)
+    queries.load_tags(post)
     with db.session.no_autoflush:
-        if tags is not None:
-            post.tags = _tags(tags)
+        if wanted_tags is not None:
+            post.tags = wanted_tags
         is_reworded = (new_title, new_body) != (post.title, post.body)
         post.title = new_title
         if new_body != post.body:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, inspect, or_, select, true
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.accounts.models import Person, Role
@@ -74,6 +74,12 @@ def get_editable(person: Person, post_id: int, *, or_trashed: bool = False) -> P
 
 def get_trashed(person: Person, post_id: int) -> Post | None:
     return _one(trash_of(person), post_id)
+
+
+def load_tags(post: Post) -> None:
+    """Loads what a commit has let go of, so that the tags can be compared with new ones."""
+    if "tags" in inspect(post).unloaded:
+        db.session.scalar(select(Post).options(selectinload(Post.tags)).where(Post.id == post.id))
 
 
 # By address
