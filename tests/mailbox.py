@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ class Received:
     sender: str
     recipients: tuple[str, ...]
     raw: bytes
+    at: float = field(default_factory=time.time)
 
     @property
     def message(self) -> EmailMessage:
@@ -75,6 +77,14 @@ class Mailbox:
         found = self.to(address, kind)
         assert len(found) == 1, f"{len(found)} mails to {address}, not one: {[each.subject for each in found]}"
         return found[0]
+
+    def wait_for(self, address: str, kind: str = "", *, count: int = 1, seconds: float = 20) -> list[Received]:
+        """Waits until ``count`` mails to an address have come; fails when they do not."""
+        deadline = time.monotonic() + seconds
+        while len(found := self.to(address, kind)) < count:
+            assert time.monotonic() < deadline, f"{len(found)} of {count} mails to {address} after {seconds} s"
+            time.sleep(0.02)
+        return found
 
     # What aiosmtpd calls.
 
