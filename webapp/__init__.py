@@ -22,6 +22,7 @@ from webapp.feeds import views as feeds_views
 from webapp.mail import cli as mail_cli
 from webapp.mail import tasks as mail_tasks
 from webapp.ops import cli as ops_cli
+from webapp.ops import events as ops_events
 from webapp.ops import tasks as ops_tasks
 from webapp.ops import views as ops_views
 from webapp.posts import events as posts_events
@@ -41,7 +42,7 @@ FEATURES_WITH_PAGES = (
     feeds_views,
     ops_views,
 )
-FEATURES_WITH_EVENTS = (posts_events, subscriptions_events, reminders_events, digests_events)
+FEATURES_WITH_EVENTS = (posts_events, subscriptions_events, reminders_events, digests_events, ops_events)
 FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli)
 FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
@@ -67,7 +68,13 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     for feature in FEATURES_WITH_COMMANDS:
         feature.init_app(app)
 
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=app.static_folder, prefix="static/", max_age=31_536_000)  # type: ignore[method-assign]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=app.static_folder,
+        prefix="static/",
+        max_age=headers.ONE_YEAR,
+        add_headers_function=headers.on_file,
+    )
     if config.proxy_count:
         hops = config.proxy_count
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,9 +1,54 @@
-"""Security headers."""
+"""What every answer says to the browser about itself.
+
+A view that needs something else, such as the test inbox that frames a mail, sets its own header and keeps it.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+from wsgiref.headers import Headers
+
+from flask import Flask, Response, request, session
+
+POLICY = {
+    "default-src": "'self'",
+    "img-src": "'self' data: https:",  # a post may show a picture that lives elsewhere
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+}
+ALWAYS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # an address may hold a token; no other site is told it
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+ONE_YEAR = 31_536_000
 
 
 def init_app(app: Flask) -> None:
-    """Binds it."""
+    """Adds the headers to every answer."""
+    app.after_request(_complete)
+
+
+def on_file(headers: Headers, _path: str, _address: str) -> None:
+    """Adds what a static file needs: WhiteNoise answers for those before the application is asked."""
+    headers["X-Content-Type-Options"] = ALWAYS["X-Content-Type-Options"]
+
+
+def _complete(response: Response) -> Response:
+    for name, value in ALWAYS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR}")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = _cache_control(response)
+    return response
+
+
+def _cache_control(response: Response) -> str:
+    """What is somebody's own stays in no cache, not even after they signed out; the rest is asked for again."""
+    is_own = "_user_id" in session or request.method not in {"GET", "HEAD"} or response.status_code >= 400
+    return "no-store" if is_own else "private, no-cache"

@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
         "static_url": static_url,
         "theme": theme,
         "locale": chosen_locale,
-        "here": here,
+        "this_page": this_page,
         "zone_city": lambda: city(viewer_zone().key),
         "letter_time": letter_time,
         "moon_shadow": lambda: moon.shadow(moon.phase(clock.now())),
@@ -141,8 +141,11 @@ def letter_time() -> tuple[str, str]:
 
 
 def static_url(filename: str) -> str:
-    """The address of a static file, with a part of its hash: it may be cached for ever, and changes when it does."""
-    return url_for("static", filename=filename, v=_content_hash(filename))
+    """The address of a static file, with a part of its hash: it may be cached for ever, and changes when it does.
+
+    Made by hand, for ``url_for`` cannot help the page that answers a request to a wrong host.
+    """
+    return f"{request.script_root}{current_app.static_url_path}/{filename}?v={_content_hash(filename)}"
 
 
 def theme() -> str | None:
@@ -151,7 +154,7 @@ def theme() -> str | None:
     return chosen if chosen in THEMES else None
 
 
-def here() -> str:
+def this_page() -> str:
     """The path of this page, to come back to after changing how it looks. A form's own answer leads home."""
     is_page = request.method == "GET" and request.routing_exception is None
     return request.full_path.removesuffix("?") if is_page else url_for("posts.home")
