@@ -1,5 +1,35 @@
 """What this feature does when something happens elsewhere."""
 
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext
+
+from webapp.core import clock, week, weekly
+from webapp.digests import operations, queries
+from webapp.digests.models import RunState
+
 
 def connect() -> None:
     """Connects the listeners, once a process."""
+    week.asked.connect(_this_week)
+
+
+def _this_week(_sender: object, *, start: date, end: date, person: Any = None) -> list[week.Entry]:
+    """The letters of a week: those that went out, and the one to come."""
+    first, last = week.instants(start, end, person)
+    gone = [
+        week.Entry(at=run.slot_at, label=gettext("The digest goes out"), url=None, state="done")
+        for run in queries.between(first, last)
+        if run.state in {RunState.FROZEN, RunState.DONE}
+    ]
+    now = clock.now()
+    schedule = weekly.letter()
+    coming = [
+        week.Entry(at=slot, label=gettext("The digest goes out"), url=None, state="coming")
+        for slot in (schedule.latest(now), schedule.after(now))
+        if first <= slot < last and queries.run_for(operations.WEEKLY, slot) is None
+    ]
+    return gone + coming

@@ -1,1 +1,14 @@
-"""Tasks."""
+"""The letter, as a task. Beat sends it at the slot and every minute; it may run any number of times."""
+
+from __future__ import annotations
+
+from webapp.core import clock
+from webapp.digests import operations
+from webapp.extensions import celery, db
+
+
+@celery.task(name="digests.digest")
+def digest() -> None:
+    """Does what is due for the letter."""
+    for _ in operations.tick(now=clock.now()):
+        db.session.commit()

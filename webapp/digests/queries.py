@@ -1,0 +1,68 @@
+"""Reading the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from webapp.digests.models import DigestRun, RunState
+from webapp.extensions import db
+from webapp.mail.models import Delivery, State
+
+
+def run_for(schedule_key: str, slot_at: datetime) -> DigestRun | None:
+    return db.session.scalar(
+        select(DigestRun).where(DigestRun.schedule_key == schedule_key, DigestRun.slot_at == slot_at)
+    )
+
+
+def in_state(state: RunState) -> Sequence[DigestRun]:
+    """The runs in one state, oldest first."""
+    return db.session.scalars(select(DigestRun).where(DigestRun.state == state).order_by(DigestRun.id)).all()
+
+
+def locked(run_id: int) -> DigestRun | None:
+    """A run as it is now, held until the transaction ends; None when it is gone."""
+    return db.session.get(DigestRun, run_id, populate_existing=True, with_for_update=True)
+
+
+def last_slot(schedule_key: str) -> datetime | None:
+    """The newest slot that is on record."""
+    return db.session.scalar(select(func.max(DigestRun.slot_at)).where(DigestRun.schedule_key == schedule_key))
+
+
+def sent_until() -> datetime | None:
+    """Where the last run that had mail in it ended."""
+    return db.session.scalar(
+        select(func.max(DigestRun.window_end)).where(DigestRun.state.in_([RunState.FROZEN, RunState.DONE]))
+    )
+
+
+def between(start: datetime, end: datetime) -> Sequence[DigestRun]:
+    """The runs whose slot is at ``start`` or later and before ``end``, in the order of time."""
+    return db.session.scalars(
+        select(DigestRun).where(DigestRun.slot_at >= start, DigestRun.slot_at < end).order_by(DigestRun.slot_at)
+    ).all()
+
+
+def newest(limit: int) -> Sequence[DigestRun]:
+    """The latest runs, newest slot first."""
+    return db.session.scalars(
+        select(DigestRun).order_by(DigestRun.slot_at.desc(), DigestRun.id.desc()).limit(limit)
+    ).all()
+
+
+def mails_of(runs: Sequence[DigestRun]) -> dict[int, dict[State, int]]:
+    """How many mails of each run are in which state."""
+    counted: dict[int, dict[State, int]] = {run.id: {} for run in runs}
+    rows = db.session.execute(
+        select(Delivery.run_id, Delivery.state, func.count())
+        .where(Delivery.run_id.in_(counted))
+        .group_by(Delivery.run_id, Delivery.state)
+    )
+    for run_id, state, count in rows:
+        if run_id is not None:
+            counted[run_id][state] = count
+    return counted
