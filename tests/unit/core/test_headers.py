@@ -46,8 +46,7 @@ def test_an_error_is_kept_nowhere(client, path):
 
 
 def test_a_static_file_may_be_kept_and_is_what_it_says(client):
-    answer = client.get("/static/almanac.css")
-
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "max-age=31536000" in answer.headers["Cache-Control"]
-    assert answer.mimetype == "text/css"
+    with client.get("/static/almanac.css") as answer:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
+        assert answer.mimetype == "text/css"
