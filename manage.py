@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
 """The command line. `./manage.py --help` lists what it does."""
 
+from __future__ import annotations
+
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask.cli import FlaskGroup
 
 HERE = Path(__file__).resolve().parent
 OWN_PYTHON = HERE / ".venv" / "bin" / "python"
@@ -14,7 +20,6 @@ def main() -> None:
     if OWN_PYTHON.exists() and Path(sys.prefix) != OWN_PYTHON.parent.parent:
         os.execv(OWN_PYTHON, [str(OWN_PYTHON), str(HERE / "manage.py"), *sys.argv[1:]])
 
-    import click
     from flask.cli import FlaskGroup
 
     from config import SettingError
@@ -24,7 +29,7 @@ def main() -> None:
         try:
             return create_app()
         except SettingError as error:
-            click.echo(f"manage.py: {error}", err=True)
+            _complain(str(error))
             sys.exit(2)
 
     group = FlaskGroup(
@@ -36,7 +41,32 @@ def main() -> None:
         load_dotenv=False,
         help="Almanac's command line.",
     )
-    group(prog_name="manage.py")
+    sys.exit(_run(group))
+
+
+def _run(group: FlaskGroup) -> int:
+    """Runs the command that was asked for. What goes wrong is one line: 2 for a wrong use, 1 for a failure."""
+    import click
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        code = group.main(prog_name="manage.py", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        _complain(error.format_message())
+        return error.exit_code
+    except DBAPIError as error:
+        _complain(f"The database refused: {error.orig}")
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"manage.py: {' '.join(message.split())}\n")
 
 
 if __name__ == "__main__":
