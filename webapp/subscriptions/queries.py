@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, false, select
 
+from webapp.accounts.models import Person, Role
 from webapp.extensions import db
 from webapp.mail.models import Delivery, Kind
 from webapp.subscriptions.models import Subscription, SubscriptionState
@@ -19,6 +20,14 @@ def by_id(subscription_id: int) -> Subscription | None:
 def by_address(address: str) -> Subscription | None:
     """The row of a normalised address, whatever its state."""
     return db.session.scalar(select(Subscription).where(Subscription.address == address))
+
+
+def visible_to(person: Person) -> Select[Subscription]:
+    """Every subscription for operators; for anyone else that of their own address, once they have confirmed it."""
+    found = select(Subscription)
+    if person.is_allowed(Role.OPERATOR):
+        return found
+    return found.where(Subscription.address == person.email if person.is_confirmed else false())
 
 
 def active_after(cursor: int, limit: int) -> Sequence[Subscription]:

@@ -1,0 +1,236 @@
+"""The shapes of what goes in and out. Limits repeated here are those of the rules, so that a program can read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from webapp.api.fields import Address, Choice, Instant, Text, Whole
+from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
+from webapp.api.parsing import LARGEST_NUMBER
+from webapp.posts.models import PostState
+from webapp.reminders import recurrence
+from webapp.reminders.models import Reminder, ReminderState
+
+
+class Schema(ma.Schema):
+    """What every object has in common: a field that does not exist is refused, whoever hopes it does."""
+
+    error_messages = {"unknown": "There is no such field here.", "type": "It must be a JSON object."}  # noqa: RUF012
+
+
+class ProblemSchema(Schema):
+    """RFC 9457."""
+
+    type = fields.Url(metadata={"description": "Leads to the explanation of this kind of problem."})
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String(metadata={"description": "What went wrong this time, in a sentence."})
+    instance = fields.String(metadata={"description": "The path that was asked for."})
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "What is wrong with each field that does not fit."},
+    )
+
+
+class PageQuery(Schema):
+    page = Whole(
+        is_in_query=True,
+        load_default=1,
+        validate=validate.Range(1, LAST_PAGE, error="It must be from {min} to {max}."),
+        metadata={"description": "Which page, from 1."},
+    )
+    limit = Whole(
+        is_in_query=True,
+        load_default=USUAL_PAGE,
+        validate=validate.Range(1, LARGEST_PAGE, error="It must be from {min} to {max}."),
+        metadata={"description": "How many items on a page."},
+    )
+
+
+class Page(Schema):
+    total = fields.Integer(metadata={"description": "How many there are on all pages together."})
+
+
+class AuthorSchema(Schema):
+    name = fields.String()
+    handle = fields.String()
+
+
+class PostSchema(Schema):
+    id = fields.Integer(dump_only=True)
+    url = Address("api.posts.post", "post_id")
+    created_at = Instant()
+    updated_at = Instant()
+    title = fields.String()
+    slug = fields.String(metadata={"description": "The last part of its page's address, /posts/<slug>."})
+    body = fields.String(metadata={"description": "Markdown, as written."})
+    html = fields.String(metadata={"description": "The body, rendered and sanitised."})
+    excerpt = fields.String(metadata={"description": "The beginning, as plain text."})
+    tags = fields.Pluck("TagSchema", "name", many=True)
+    author = fields.Nested(AuthorSchema)
+    state = fields.Enum(PostState, by_value=True)
+    publish_at = Instant(allow_none=True, metadata={"description": "When a scheduled post will appear."})
+    published_at = Instant(allow_none=True, metadata={"description": "When it first appeared."})
+
+
+class TagSchema(Schema):
+    name = fields.String()
+
+
+class PostPage(Page):
+    items = fields.List(fields.Nested(PostSchema))
+
+
+class PostQuery(PageQuery):
+    state = Choice(*PostState, metadata={"description": "Only posts in this state."})
+
+
+class PostChange(Schema):
+    title = Text(validate=validate.Length(1, 200), metadata={"description": "One line."})
+    body = Text(metadata={"description": "Markdown. Raw HTML in it is shown as text."})
+    tags = fields.List(
+        Text(), validate=validate.Length(max=50), metadata={"description": "Names; a new one is made on first use."}
+    )
+    slug = Text(metadata={"description": "Made from the title if left out."})
+
+
+class NewPost(PostChange):
+    title = Text(required=True, validate=validate.Length(1, 200), metadata={"description": "One line."})
+    body = Text(required=True, metadata={"description": "Markdown. Raw HTML in it is shown as text."})
+    state = Choice(
+        PostState.DRAFT,
+        PostState.PUBLISHED,
+        message="It must be draft or published. To schedule a post, put its publication.",
+        load_default=PostState.DRAFT.value,
+        metadata={"description": "published puts it on the site at once."},
+    )
+
+
+class Publication(Schema):
+    publish_at = Text(
+        metadata={"format": "date-time", "description": "When, with an offset from UTC. Left out: now."},
+    )
+
+
+class ReminderSchema(Schema):
+    id = fields.Integer(dump_only=True)
+    url = Address("api.reminders.reminder", "reminder_id")
+    created_at = Instant()
+    updated_at = Instant()
+    text = fields.String()
+    due_at = Instant()
+    zone = fields.String(metadata={"description": "The time zone that recurrence and wall_time are in."})
+    wall_time = fields.String(metadata={"description": "What the clock shows there, without an offset."})
+    recurrence = fields.String(allow_none=True, metadata={"description": "An RRULE, or null if it does not repeat."})
+    upcoming = fields.Function(
+        lambda reminder: [Instant.text(instant) for instant in _coming(reminder)],
+        metadata={
+            "type": "array",
+            "items": {"type": "string", "format": "date-time"},
+            "description": "The next five instants, due_at first; none of one that is over.",
+        },
+    )
+    state = fields.Enum(ReminderState, by_value=True)
+    post_id = fields.Integer(allow_none=True)
+    version = fields.Integer(metadata={"description": "Rises with every change."})
+
+
+def _coming(reminder: Reminder) -> list[datetime]:
+    return recurrence.upcoming(reminder) if reminder.state is ReminderState.PENDING else []
+
+
+class ReminderPage(Page):
+    items = fields.List(fields.Nested(ReminderSchema))
+
+
+class ReminderQuery(PageQuery):
+    state = Choice(*ReminderState, metadata={"description": "Only reminders in this state."})
+
+
+class ReminderChange(Schema):
+    text = Text(validate=validate.Length(1), metadata={"description": "What to remind you of; up to 500 characters."})
+    due_at = Text(metadata={"format": "date-time", "description": "ISO 8601 with an offset from UTC."})
+    when = Text(
+        metadata={"description": "Instead of due_at: a local time in zone, as ISO (2027-03-14 02:30) or in words."}
+    )
+    zone = Text(metadata={"description": "An IANA time zone, such as Asia/Shanghai."})
+    recurrence = Text(
+        allow_none=True,
+        metadata={"description": "An RRULE of RFC 5545, hourly at most; null for none."},
+    )
+    post_id = Whole(
+        allow_none=True,
+        validate=validate.Range(1, LARGEST_NUMBER, error="There is no such post."),
+        metadata={"description": "A post it is about, one you may read."},
+    )
+
+    @ma.validates_schema(skip_on_field_errors=False)
+    def has_one_time(self, data: dict[str, Any], **_: Any) -> None:
+        if "due_at" in data and "when" in data:
+            raise ma.ValidationError("Give due_at or when, not both.", "due_at")
+
+
+class NewReminder(ReminderChange):
+    text = Text(
+        required=True,
+        validate=validate.Length(1),
+        metadata={"description": "What to remind you of; up to 500 characters."},
+    )
+    zone = Text(metadata={"description": "An IANA time zone, such as Asia/Shanghai. Left out: your own."})
+
+    @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
+    def has_a_time(self, data: dict[str, Any], original: Any, **_: Any) -> None:  # noqa: ARG002  # marshmallow's signature
+        if not isinstance(original, Mapping) or not original.keys() & {"due_at", "when"}:
+            raise ma.ValidationError("Give due_at or when.", "due_at")
+
+
+class SubscriptionSchema(Schema):
+    id = fields.Integer(dump_only=True)
+    url = Address("api.subscriptions.subscription", "subscription_id")
+    created_at = Instant()
+    updated_at = Instant()
+    email = fields.String(attribute="address")
+    follow = fields.Constant("site")
+    cadence = fields.Constant("weekly")
+    state = fields.String(metadata={"enum": ["pending", "active", "left"]})
+    asked_at = Instant()
+    confirmed_at = Instant(allow_none=True)
+    left_at = Instant(allow_none=True)
+
+
+class SubscriptionPage(Page):
+    items = fields.List(fields.Nested(SubscriptionSchema))
+
+
+class NewSubscription(Schema):
+    email = Text(required=True, validate=validate.Length(3, 320), metadata={"format": "email"})
+    follow = Choice(
+        "site",
+        load_default="site",
+        message="Only the whole site can be followed so far: leave this out, or send site.",
+        metadata={"description": "What to follow."},
+    )
+    cadence = Choice(
+        "weekly",
+        load_default="weekly",
+        message="The letter is weekly so far: leave this out, or send weekly.",
+        metadata={"description": "How often."},
+    )
+
+    error_messages = {  # noqa: RUF012
+        "unknown": "There is no such field here. The letter's day, hour and zone are the site's so far."
+    }
+
+
+class AskedSubscription(Schema):
+    """What was asked for, and nothing about whether the address was known before."""
+
+    email = fields.String()
+    follow = fields.String()
+    cadence = fields.String()
