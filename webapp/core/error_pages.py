@@ -161,7 +161,7 @@ def _render(code: int, page: Page) -> str:
         "at": now,
         "clock": now.astimezone(zone).strftime("%H:%M"),
         "bare": page.is_bare,
-        "tools": True,
+        "letter": False,
     }
     name = "errors/404.html" if code == 404 else "errors/page.html"
     if page.is_bare:  # Flask's own render_template would ask who is signed in, and so the database
