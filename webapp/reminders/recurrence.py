@@ -19,6 +19,9 @@ HORIZON = timedelta(days=3653 * 2)
 PARTS = frozenset(
     {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "BYHOUR"}
 )
+HOURLY_PARTS = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYHOUR"})
+"""Every hour of twenty years is looked at in turn, so what would leave most of them out is not offered here."""
+
 FREQUENCIES = frozenset({"HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
 
@@ -37,6 +40,8 @@ def check(rule: str, first: datetime) -> str:
         raise Refused("recurrence", "That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO.")
     if values.get("FREQ") not in FREQUENCIES:
         raise Refused("recurrence", "A reminder can repeat hourly, daily, weekly, monthly or yearly.")
+    if values["FREQ"] == "HOURLY" and not HOURLY_PARTS.issuperset(names):
+        raise Refused("recurrence", "An hourly reminder can be limited to hours and weekdays only.")
     for name, most in (("INTERVAL", 1000), ("COUNT", 10_000)):
         value = values.get(name, "1")
         if not value.isdigit() or not 0 < int(value) <= most:
@@ -44,6 +49,7 @@ def check(rule: str, first: datetime) -> str:
     if "COUNT" in values and "UNTIL" in values:
         raise Refused("recurrence", "A rule has COUNT or UNTIL, not both.")
     try:
+        _check_that_it_comes_again(values, first)
         next(iter(_parsed(rule, first, "UTC", first)), None)
     except (ValueError, TypeError, OverflowError, KeyError, IndexError):
         raise Refused("recurrence", "That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO.") from None
@@ -104,6 +110,18 @@ def _parsed(rule: str, first: datetime, zone: str, around: datetime) -> Iterator
         raise ValueError("one rule at a time")  # noqa: TRY004
     occurrences = islice(parsed.replace(until=until), int(count) if count else None)
     return (each for each in occurrences if each >= around - timedelta(days=1))
+
+
+def _check_that_it_comes_again(parts: dict[str, str], first: datetime) -> None:
+    """Refuses the thirtieth of February, for which dateutil would search to the year 9999.
+
+    The calendar repeats every 400 years, so the search is made from as late a start as it allows, and is short.
+    """
+    cycles = (9999 - first.year) // 400
+    late = first.replace(year=first.year + 400 * cycles)
+    rule = ";".join(f"{name}={value}" for name, value in parts.items() if name not in {"COUNT", "UNTIL"})
+    if next((each for each in rrulestr(rule, dtstart=late) if each > late), None) is None:
+        raise Refused("recurrence", "That day never comes.")
 
 
 def _until(stamp: str, zone: str) -> datetime:
