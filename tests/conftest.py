@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient, FlaskCliRunner
 from kombu.utils.json import dumps, loads
 from pytest_socket import socket_allow_hosts
@@ -96,7 +96,8 @@ class Jobs:
 
 
 def _alone(call: Any, *args: Any, **kwargs: Any) -> Any:
-    database.session.commit()
+    if has_app_context():
+        database.session.commit()
     return contextvars.Context().run(call, *args, **kwargs)
 
 
