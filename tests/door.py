@@ -66,13 +66,25 @@ class Visitor:
             self.client.get(parts.path + (f"?{parts.query}" if parts.query else ""), follow_redirects=True)
         )
 
+    def fill(self, **fields: object) -> Page:
+        """Fills in the form that asks for these fields and presses its first button."""
+        assert self.page is not None, "visit a page first"
+        forms = self.page.soup.select("main form") + self.page.soup.select("form")
+        for form in forms:
+            if set(fields) <= {str(each["name"]) for each in form.select("[name]")}:
+                return self._send(form, form.select_one("button"), fields)
+        raise AssertionError(f"no form on {self.page.path} asks for {sorted(fields)}")
+
     def press(self, label: str, **fields: object) -> Page:
         """Fills in the form that has this button, presses it, and follows where it leads."""
-        page = self.page
-        assert page is not None, "visit a page first"
-        button = page.button(label)
-        form = button.find_parent("form")
+        assert self.page is not None, "visit a page first"
+        button = self.page.button(label)
+        form = button.find_parent("form") or self.page.soup.select_one(f"form#{button.get('form')}")
         assert isinstance(form, Tag)
+        return self._send(form, button, fields)
+
+    def _send(self, form: Tag, button: Tag, fields: dict[str, object]) -> Page:
+        page, label = self.page, _label(button)
         values = page.fields(form)
         unknown = set(fields) - {str(each["name"]) for each in form.select("[name]")}
         assert not unknown, f"the form with {label!r} on {page.path} has no {sorted(unknown)}; it has {sorted(values)}"
