@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
 
 import click
@@ -55,7 +56,7 @@ def runs(limit: int, as_json: bool) -> None:  # noqa: FBT001
             str(run.excluded),
             run.note,
         )
-    Console(width=None if click.get_text_stream("stdout").isatty() else 160, highlight=False).print(table)
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
 
 
 @group.command("preview")

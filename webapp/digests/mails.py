@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -25,14 +25,15 @@ LONGER_THAN_A_WEEK = timedelta(days=7, hours=2)
 
 @dataclass(frozen=True)
 class Item:
-    """One post as the letter shows it; ``on`` and ``word`` go into the margin."""
+    """One post as the letter shows it. ``numeral`` and ``word`` stand in the margin, ``day`` in the text part."""
 
     title: str
     url: str
     excerpt: str
     author: str
     minutes: int
-    on: date
+    day: str
+    numeral: str
     word: str
     language: str
 
@@ -109,7 +110,8 @@ def _item(post: Post, *, is_one_week: bool) -> Item:
         excerpt=post.excerpt,
         author=post.author.name,
         minutes=post.minutes,
-        on=local.date(),
+        day=f"{local:%a} {local.day} {local:%b}",
+        numeral=str(local.day),
         word=f"{local:%A}" if is_one_week else f"{local:%B}",
         language=language.of(f"{post.title} {post.excerpt}"),
     )

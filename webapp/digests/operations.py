@@ -58,7 +58,6 @@ def open_slot(*, now: datetime) -> bool:
     slot = latest_slot(now=now)
     if slot is None or queries.run_for(WEEKLY, slot) is not None:
         return False
-    posts.publish_due(now=now)  # what was to appear before the slot belongs into this letter, and not into none
     before = max(installed_at(), queries.last_slot(WEEKLY) or installed_at())
     for missed in weekly.letter().between(before, slot):
         _record(WEEKLY, missed, RunState.SKIPPED, now, note="missed: a later letter covers it")
@@ -69,7 +68,7 @@ def open_slot(*, now: datetime) -> bool:
 
 def open_now(*, now: datetime) -> DigestRun:
     """A run outside the schedule, for all that is new up to ``now``."""
-    posts.publish_due(now=now)
+    posts.publish_due(now=now)  # what should have appeared by now is part of what is new
     _record(NOW, now, RunState.PLANNING, now)
     run = queries.run_for(NOW, now)
     assert run is not None  # noqa: S101  # it was recorded a line above, by us or by another
