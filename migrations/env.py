@@ -1,9 +1,16 @@
 """How Alembic reaches the database: with the application's own engine and rows."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
+import webapp
 from alembic import context
 from flask import current_app
-
 from webapp.core.db import UTCDateTime
+
+for feature in iter_modules(webapp.__path__, "webapp."):
+    if feature.ispkg and any(module.name == "models" for module in iter_modules(import_module(feature.name).__path__)):
+        import_module(f"{feature.name}.models")  # every table, whichever the application has needed so far
 
 CELERYS_OWN = ("celery_taskmeta", "celery_tasksetmeta")
 

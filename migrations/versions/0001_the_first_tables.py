@@ -36,6 +36,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("schedule_key", "slot_at", name=op.f("uq_digest_runs_schedule_key_slot_at")),
     )
     op.create_table(
+        "heartbeats",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detail", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
+    )
+    op.create_table(
         "mail_contents",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=500), nullable=False),
@@ -494,4 +501,5 @@ def downgrade() -> None:
     op.drop_table("registrations")
     op.drop_table("people")
     op.drop_table("mail_contents")
+    op.drop_table("heartbeats")
     op.drop_table("digest_runs")
