@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from webapp.core import tokens
+from webapp.core import site, tokens
 from webapp.core.urls import absolute
 from webapp.extensions import db
 from webapp.mail import operations as ledger
@@ -48,7 +48,7 @@ def write(
         post_url=absolute("posts.show", slug=post.slug) if post is not None and is_readable else None,
         post_title=post.title if post is not None and is_readable else None,
         is_late=now - due_at > LATE,
-        site_url=absolute("posts.home"),
+        site_url=site.config().site_url,
     )
     return ledger.enqueue(
         kind=Kind(reminder.kind.value),

@@ -28,6 +28,12 @@ def get_owned(person: Person, reminder_id: int, *, to_change: bool = False) -> R
     return db.session.scalar(found.with_for_update() if to_change else found)
 
 
+def get_mailed(reminder_id: int, *, to_change: bool = False) -> Reminder | None:
+    """The reminder that a signed link in a mail is about, whosever it is."""
+    found = select(Reminder).where(Reminder.id == reminder_id, Reminder.kind == ReminderKind.REMINDER)
+    return db.session.scalar(found.with_for_update() if to_change else found)
+
+
 def coming_up(person: Person, *, after: Place | None = None, limit: int = 200) -> Sequence[Reminder]:
     """What is still to come, soonest first; with ``after``, from the one that follows that place."""
     found = owned_by(person).where(Reminder.state == ReminderState.PENDING)

@@ -24,10 +24,10 @@ def until(reminder: Reminder, snooze: Snooze, *, since: datetime) -> datetime:
     A day later means the same time on the wall, whatever the clocks do in that night.
     """
     if snooze is not Snooze.DAY:
-        return since + LENGTHS[snooze]
+        return since.replace(microsecond=0) + LENGTHS[snooze]
     tomorrow = when.local(since, reminder.zone).date() + timedelta(days=1)
     return when.instant(datetime.combine(tomorrow, _time_of_day(reminder)), reminder.zone)
 
 
 def _time_of_day(reminder: Reminder) -> time:
-    return datetime.fromisoformat(reminder.wall_time).time()
+    return datetime.fromisoformat(reminder.wall_time).time().replace(microsecond=0)

@@ -1,0 +1,155 @@
+"""The pages: what is coming up and a new one, editing, and what has been."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import login_required
+
+from webapp.core import clock, pagination, zones
+from webapp.core.errors import Conflict, Refused
+from webapp.core.forms import blame
+from webapp.core.pagination import Place
+from webapp.core.urls import local_path
+from webapp.extensions import db
+from webapp.posts import queries as posts
+from webapp.posts.models import Post
+from webapp.reminders import forms, operations, queries, wording
+from webapp.reminders.forms import EditForm, ReminderForm
+from webapp.reminders.models import Reminder
+from webapp.reminders.views.blueprint import ONE, blueprint, edit_page, me, mine, moment, posts_of
+
+PAGE = 50
+LATELY = timedelta(days=2)
+TWICE_WITHIN = timedelta(seconds=30)
+"""The same reminder set again this soon is a button pressed twice."""
+
+
+@blueprint.get("/reminders")
+@login_required
+def index() -> ResponseReturnValue:
+    post = _post(request.args.get("post"))
+    form = ReminderForm(zone=forms.spelled(me().zone))
+    if post is not None:
+        form.post_id.data = str(post.id)
+        form.text.data = gettext("Read “%(title)s”", title=post.title)
+    return _index(form, post)
+
+
+@blueprint.post("/reminders")
+@login_required
+def create() -> ResponseReturnValue:
+    form = ReminderForm()
+    post = _post(form.post_id.data)
+    now = clock.now()
+    wish = form.read(now)
+    if wish is not None:
+        try:
+            reminder = operations.schedule(
+                person=me(),
+                text=form.text.data,
+                wall_time=wish.wall_time,
+                zone=wish.zone,
+                recurrence=wish.recurrence,
+                post_id=post.id if post else None,
+                now=now,
+            )
+        except Refused as refused:
+            db.session.rollback()
+            blame(form, refused)
+        else:
+            _say_when(reminder)
+            if queries.twin_of(reminder, since=now - TWICE_WITHIN):
+                db.session.rollback()
+            db.session.commit()
+            return redirect(local_path(form.next.data) or url_for("reminders.index"), 303)
+    return _index(form, post), 422
+
+
+@blueprint.route(f"{ONE}/edit", methods=["GET", "POST"])
+@login_required
+def edit(reminder_id: int) -> ResponseReturnValue:
+    if request.method == "GET":
+        reminder = mine(reminder_id)
+        return edit_page(reminder, EditForm.showing(reminder))
+    reminder = mine(reminder_id, to_change=True)
+    form = EditForm.showing(reminder)
+    now = clock.now()
+    wish = form.read(now)
+    if wish is not None:
+        try:
+            operations.edit(reminder, version=form.seen_version(), now=now, **form.changes(reminder, wish))
+        except Refused as refused:
+            db.session.rollback()
+            blame(form, refused)
+        except Conflict:
+            db.session.rollback()
+            form.version.data = str(reminder.version)
+            return edit_page(reminder, form, is_stale=True), 409
+        else:
+            db.session.commit()
+            _say_when(reminder)
+            return redirect(url_for("reminders.index"), 303)
+    return edit_page(reminder, form), 422
+
+
+@blueprint.get("/reminders/history")
+@login_required
+def history() -> ResponseReturnValue:
+    before = _place("before")
+    found = queries.history(me(), before=before, limit=PAGE + 1)
+    return render_template(
+        "reminders/history.html",
+        reminders=found[:PAGE],
+        posts=posts_of(found[:PAGE]),
+        older=_word_for(found[PAGE - 1]) if len(found) > PAGE else None,
+        is_first=before is None,
+        now=clock.now(),
+    )
+
+
+def _index(form: ReminderForm, post: Post | None) -> str:
+    after = _place("after")
+    found = queries.coming_up(me(), after=after, limit=PAGE + 1)
+    lately = queries.came_since(me(), clock.now() - LATELY) if after is None else []
+    return render_template(
+        "reminders/index.html",
+        form=form,
+        post=post,
+        reminders=found[:PAGE],
+        lately=lately,
+        posts=posts_of([*found, *lately]),
+        later=_word_for(found[PAGE - 1]) if len(found) > PAGE else None,
+        is_first=after is None,
+        zones=zones.choices(),
+        now=clock.now(),
+    )
+
+
+def _post(raw: str | None) -> Post | None:
+    """The post that an address or a form names, None for none; one that cannot be read here does not exist."""
+    if not raw:
+        return None
+    is_number = raw.isascii() and raw.isdigit() and len(raw) < 20
+    return (posts.get_visible(me(), int(raw)) if is_number else None) or abort(404)
+
+
+def _place(name: str) -> Place | None:
+    raw = request.args.get(name)
+    try:
+        return pagination.read(raw) if raw else None
+    except Refused:
+        abort(404)
+
+
+def _word_for(reminder: Reminder) -> str:
+    return pagination.write(Place(reminder.due_at, reminder.id))
+
+
+def _say_when(reminder: Reminder) -> None:
+    said = gettext("We will remind you on %(moment)s.", moment=moment(reminder.due_at, reminder.zone))
+    odd = wording.oddity(reminder)
+    flash(f"{said} {odd}" if odd else said)
