@@ -75,13 +75,23 @@ class Visitor:
                 return self._send(form, form.select_one("button"), fields)
         raise AssertionError(f"no form on {self.page.path} asks for {sorted(fields)}")
 
+    def act(self, action: str, **fields: object) -> Page:
+        """Presses the button that sends ``action``, whatever it is called, with these fields filled in."""
+        assert self.page is not None, "visit a page first"
+        button = self.page.soup.select_one(f'button[name=action][value="{action}"]')
+        assert isinstance(button, Tag), f"no button for {action!r} on {self.page.path}"
+        return self._send(self._form_of(button), button, fields)
+
     def press(self, label: str, **fields: object) -> Page:
         """Fills in the form that has this button, presses it, and follows where it leads."""
         assert self.page is not None, "visit a page first"
         button = self.page.button(label)
+        return self._send(self._form_of(button), button, fields)
+
+    def _form_of(self, button: Tag) -> Tag:
         form = button.find_parent("form") or self.page.soup.select_one(f"form#{button.get('form')}")
         assert isinstance(form, Tag)
-        return self._send(form, button, fields)
+        return form
 
     def _send(self, form: Tag, button: Tag, fields: dict[str, object]) -> Page:
         page, label = self.page, _label(button)
