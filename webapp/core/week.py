@@ -24,12 +24,15 @@ asked = signal("almanac.week-asked")
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing on one day. ``at`` is an aware instant, ``url`` a path or None when there is nowhere to go."""
+    """One thing on one day. ``at`` is an aware instant, ``url`` a path or None when there is nowhere to go.
+
+    ``done`` is ticked off, as a task is; ``past`` happened and stays worth a visit, as a publication does.
+    """
 
     at: datetime
     label: str
     url: str | None
-    state: Literal["coming", "done"]
+    state: Literal["coming", "done", "past"]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, func, inspect, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, func, inspect, or_, select, true
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.accounts.models import Person, Role
@@ -121,6 +121,23 @@ def published_between(start: datetime, end: datetime) -> Sequence[Post]:
         .order_by(None)
         .order_by(*OLDEST_FIRST)
     ).all()
+
+
+def titles_between(start: datetime, end: datetime, limit: int = 50) -> Sequence[Row[str, str, datetime]]:
+    """Title, slug and time of what appeared from ``start`` up to but not including ``end``."""
+    return db.session.execute(
+        select(Post.title, Post.slug, PUBLISHED_AT)
+        .where(Post.state == PostState.PUBLISHED, Post.published_at >= start, Post.published_at < end)
+        .order_by(*OLDEST_FIRST)
+        .limit(limit)
+    ).all()
+
+
+def first_published_at(author: Person) -> datetime | None:
+    """Since when an author writes here, as far as everyone can see."""
+    return db.session.scalar(
+        select(func.min(Post.published_at)).where(Post.state == PostState.PUBLISHED, Post.author_id == author.id)
+    )
 
 
 def publications(author: Person, start: datetime, end: datetime) -> Sequence[datetime]:
