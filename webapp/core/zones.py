@@ -29,7 +29,8 @@ def choices() -> Sequence[tuple[str, str]]:
 @cache
 def _by_name() -> dict[str, str]:
     """Every spelling that is understood. A zone's own name wins over a city, today's cities over older names."""
-    zones = sorted(available_timezones())
+    # without what names no place: "localtime", "posixrules", "Factory"
+    zones = sorted(zone for zone in available_timezones() if zone[0].isupper() and zone != "Factory")
     names: dict[str, str] = {}
     for spelling, zone in (
         *((zone, zone) for zone in zones),
