@@ -73,6 +73,11 @@ class ReminderForm(FlaskForm):
             return None
         return Wish(wall_time, zone, recurrence)
 
+    def refuse(self, refused: Refused) -> None:
+        """Shows what a rule refused: about the time, beside the field that it came from."""
+        is_picked = refused.field == "when" and self.picked.data
+        blame(self, Refused("picked", refused.message) if is_picked else refused)
+
     def _zone(self) -> str:
         found = zones.named(self.zone.data or "")
         if found is None:
@@ -80,12 +85,7 @@ class ReminderForm(FlaskForm):
         return found
 
     def _time(self, zone: str, now: datetime) -> datetime:
-        if not self.picked.data:
-            return when.read(self.when.data or "", zone, now)
-        try:
-            return when.read(self.picked.data, zone, now)
-        except Refused as refused:
-            raise Refused("picked", refused.message) from None
+        return when.read(self.picked.data or self.when.data or "", zone, now)
 
     def _rule(self) -> Any:
         choice = self.repeat.data or "never"
@@ -97,7 +97,7 @@ class ReminderForm(FlaskForm):
         try:
             return parse()
         except Refused as refused:
-            blame(self, refused)
+            self.refuse(refused)
             return None
 
 
@@ -134,7 +134,7 @@ class EditForm(ReminderForm):
 
     def seen_version(self) -> int:
         """The version that was edited; 0, which no reminder has, for anything that is not a number."""
-        raw = self.version.data or ""
+        raw = (self.version.raw_data or [""])[0]
         return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
 
 

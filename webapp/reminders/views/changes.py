@@ -11,7 +11,6 @@ from flask_login import login_required
 
 from webapp.core import clock
 from webapp.core.errors import Refused
-from webapp.core.forms import blame
 from webapp.extensions import db
 from webapp.reminders import operations, snoozing
 from webapp.reminders.forms import EditForm
@@ -95,5 +94,5 @@ def _back(said: str, undoing: Reminder | None = None) -> ResponseReturnValue:
 def _needs_a_time(reminder: Reminder, why: str) -> ResponseReturnValue:
     db.session.rollback()
     form = EditForm.showing(reminder)
-    blame(form, Refused("when", why))
+    form.refuse(Refused("when", why))
     return edit_page(reminder, form), 422

@@ -11,7 +11,6 @@ from flask_login import login_required
 
 from webapp.core import clock, pagination, zones
 from webapp.core.errors import Conflict, Refused
-from webapp.core.forms import blame
 from webapp.core.pagination import Place
 from webapp.core.urls import local_path
 from webapp.extensions import db
@@ -59,7 +58,7 @@ def create() -> ResponseReturnValue:
             )
         except Refused as refused:
             db.session.rollback()
-            blame(form, refused)
+            form.refuse(refused)
         else:
             _say_when(reminder)
             if queries.twin_of(reminder, since=now - TWICE_WITHIN):
@@ -84,7 +83,7 @@ def edit(reminder_id: int) -> ResponseReturnValue:
             operations.edit(reminder, version=form.seen_version(), now=now, **form.changes(reminder, wish))
         except Refused as refused:
             db.session.rollback()
-            blame(form, refused)
+            form.refuse(refused)
         except Conflict:
             db.session.rollback()
             form.version.data = str(reminder.version)
