@@ -37,9 +37,14 @@ class ResetForm(FlaskForm):
 
 class ProfileForm(FlaskForm):
     name = StringField(lazy_gettext("Name"), [NAME])
+    zone = StringField(lazy_gettext("Where you are"), [DataRequired(lazy_gettext("Write a city."))])
+
+
+class AuthorForm(ProfileForm):
+    """With what stands on an author's page."""
+
     handle = StringField(lazy_gettext("Handle"), [DataRequired(lazy_gettext("Choose a handle."))])
     bio = TextAreaField(lazy_gettext("About you"))
-    zone = StringField(lazy_gettext("Where you are"), [DataRequired(lazy_gettext("Write a city."))])
 
 
 class PasswordForm(FlaskForm):

@@ -178,17 +178,16 @@ def end_sign_ins(person: Person, *, keep: SignIn | None = None) -> int:
     return _deleted(delete(SignIn).where(SignIn.person_id == person.id, SignIn.id != kept_id))
 
 
-def change_profile(person: Person, *, name: str, handle: str, bio: str, zone: str) -> None:
-    """What others see of someone, and the zone in which they live."""
-    clean = handle.strip().removeprefix("@").lower()
-    if len(clean) > LONGEST_HANDLE or not HANDLE.fullmatch(clean):
-        raise Refused("handle", f"Use up to {LONGEST_HANDLE} letters from a to z, digits and hyphens between them.")
-    name, bio, zone = _name(name), text.many_lines(bio, field="bio", longest=LONGEST_BIO).strip(), _zone(zone)
+def change_profile(person: Person, *, name: str, zone: str, handle: str | None = None, bio: str | None = None) -> None:
+    """Changes what others see of someone, and where they live. What is None stays as it is."""
+    name, zone = _name(name), _zone(zone)
+    handle = person.handle if handle is None else _handle(handle)
+    bio = person.bio if bio is None else text.many_lines(bio, field="bio", longest=LONGEST_BIO).strip()
     try:
         with db.session.begin_nested():
-            person.name, person.handle, person.bio, person.zone = name, clean, bio, zone
+            person.name, person.handle, person.bio, person.zone = name, handle, bio, zone
     except IntegrityError:
-        raise Refused("handle", f"@{clean} belongs to someone else.") from None
+        raise Refused("handle", f"@{handle} belongs to someone else.") from None
 
 
 def set_role(person: Person, role: Role) -> None:
@@ -253,6 +252,13 @@ def _free_handle(name: str) -> str:
 
 def _name(raw: str) -> str:
     return text.one_line(raw, field="name", longest=LONGEST_NAME)
+
+
+def _handle(raw: str) -> str:
+    handle = raw.strip().removeprefix("@").lower()
+    if len(handle) > LONGEST_HANDLE or not HANDLE.fullmatch(handle):
+        raise Refused("handle", f"Use up to {LONGEST_HANDLE} letters from a to z, digits and hyphens between them.")
+    return handle
 
 
 def _zone(raw: str) -> str:

@@ -11,6 +11,8 @@ from webapp.accounts.models import Role, SignIn
 
 @pytest.fixture
 def bob(client, world):
+    """Bob, who has taken to writing: only an author has a page, and so a handle and a few words to change."""
+    world.bob.role = Role.AUTHOR
     sign_in(client, world.bob)
     return world.bob
 
@@ -75,7 +77,17 @@ def test_what_does_not_fit_is_refused_beside_its_field_and_changes_nothing(clien
 def test_fields_that_were_not_asked_for_are_ignored(client, bob, session):
     save(client, role="admin", email="eve@example.org", password_hash="x", id="1")
     session.refresh(bob)
-    assert (bob.role, bob.email) == (Role.READER, "bob@example.org")
+    assert (bob.role, bob.email) == (Role.AUTHOR, "bob@example.org")
+
+
+def test_a_reader_is_asked_for_no_page_that_does_not_exist(client, world, session):
+    sign_in(client, world.carol)
+    page = client.get("/settings").text
+    assert 'name="name"' in page
+    assert 'name="handle"' not in page
+    assert save(client, name="Carol C.", handle="someone", zone="Oslo").status_code == 303
+    session.refresh(world.carol)
+    assert (world.carol.name, world.carol.handle, world.carol.zone) == ("Carol C.", "carol", "Europe/Oslo")
 
 
 class TestPassword:

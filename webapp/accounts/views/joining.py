@@ -61,7 +61,7 @@ def confirmed(token: str) -> ResponseReturnValue:
     if person.password_hash == passwords.UNUSABLE:
         return redirect(url_for("accounts.reset", token=links.reset_token(person)), 303)
     session["confirmed"] = person.email
-    flash(gettext("Your address is confirmed. Sign in, and the place is yours."))
+    flash(gettext("Your address is confirmed. Sign in with it."))
     return redirect(url_for("accounts.login"), 303)
 
 

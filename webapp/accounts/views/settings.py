@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_login import login_required
 
 from webapp.accounts import browsers, forms, identity, operations, passwords, queries
-from webapp.accounts.models import Person
+from webapp.accounts.models import Person, Role
 from webapp.accounts.views.blueprint import blueprint, has_failed, status
 from webapp.core import clock, zones
 from webapp.core.errors import Refused
@@ -28,9 +28,7 @@ def settings() -> ResponseReturnValue:
     form = _profile_of(person)
     if form.validate_on_submit():
         try:
-            operations.change_profile(
-                person, name=form.name.data, handle=form.handle.data, bio=form.bio.data, zone=form.zone.data
-            )
+            operations.change_profile(person, **_values(form))
         except Refused as refused:
             db.session.rollback()
             blame(form, refused)
@@ -99,14 +97,19 @@ def _page(profile: forms.ProfileForm | None = None, password: forms.PasswordForm
 
 
 def _profile_of(person: Person) -> forms.ProfileForm:
-    """The form as it stands before anything is typed, or with what was typed."""
+    """The form as it stands before anything is typed, or with what was typed. Only an author has a page to fill."""
     city = zones.city(person.zone)
-    return forms.ProfileForm(
+    kind = forms.AuthorForm if person.is_allowed(Role.AUTHOR) else forms.ProfileForm
+    return kind(
         name=person.name,
         handle=person.handle,
         bio=person.bio,
         zone=city if zones.named(city) == person.zone else person.zone,
     )
+
+
+def _values(form: forms.ProfileForm) -> dict[str, str]:
+    return {name: value for name, value in form.data.items() if name != "csrf_token"}
 
 
 def _me() -> Person:

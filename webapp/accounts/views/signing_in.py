@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from webapp.accounts import forms, identity, operations, passwords, queries
 from webapp.accounts.views.blueprint import blueprint, has_failed, status
@@ -31,6 +32,7 @@ def login() -> ResponseReturnValue:
     found = queries.credentials(form.email.data)
     db.session.rollback()  # bcrypt takes its time; nobody else should wait for us meanwhile
     if not passwords.matches(found.password_hash, form.password.data):
+        form.password.errors = [gettext("The address or the password is not right.")]
         return render_template("accounts/login.html", form=form, failed=True), 422
     if found.person is None or not found.person.is_confirmed:
         operations.send_confirmation(found, now=clock.now())
