@@ -51,10 +51,8 @@ def init_app(app: Flask) -> None:
         "moon_shadow": lambda: moon.shadow(moon.phase(clock.now())),
     }
     app.register_blueprint(blueprint)
-    app.extensions["csrf"].exempt(
-        blueprint
-    )  # another site could at worst turn the light on, and readers need no session for it
-    app.url_build_error_handlers.append(lambda _error, endpoint, _values: f"/{endpoint}")  # until every page is there
+    # another site could at worst turn the light on, and readers need no session for it
+    app.extensions["csrf"].exempt(blueprint)
 
 
 def chosen_locale() -> str:
