@@ -11,6 +11,7 @@ from tests import factories
 from tests.unit.accounts.conftest import PASSWORD
 from tests.world import post_form, sign_in
 from webapp.core import tokens
+from webapp.extensions import bcrypt
 
 
 @pytest.fixture
@@ -100,6 +101,14 @@ def test_the_page_does_not_tell_a_known_address_from_an_unknown_one(client, worl
     assert seen("alice@example.org") == seen("nobody@example.org")
     jobs.run()
     assert not smtp.to("nobody@example.org")
+
+
+def test_each_answer_costs_one_hash(client, world, monkeypatch):
+    checked = []
+    monkeypatch.setattr(bcrypt, "check_password_hash", lambda *both: bool(checked.append(both)))
+    for number, email in enumerate(["alice@example.org", "nobody@example.org"], start=1):
+        post_form(client, "/reset", email=email)
+        assert len(checked) == number
 
 
 def test_nothing_is_sent_to_an_address_that_was_never_confirmed(client, db, ask):
