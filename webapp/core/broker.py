@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from kombu.entity import Exchange, Queue
 from sqlalchemy.engine import make_url
 
+from webapp.core import folder_broker
+
 QUEUES = ("almanac.default", "almanac.reminders", "almanac.digests", "almanac.mail")
 DEAD_QUEUE = "almanac.dead"
 DEAD_EXCHANGE = "almanac.dead"
@@ -78,20 +80,26 @@ def _plain(_broker_url: str) -> dict[str, Any]:
 def _embedded(broker_url: str) -> dict[str, Any]:
     """Kombu's filesystem transport. It forgets a message once read, which the dispatcher makes good."""
     folder = Path(urlsplit(broker_url).path)
-    for part in ("messages", "control", "processed"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
+    options = {
+        "data_folder_in": str(folder / "messages"),
+        "data_folder_out": str(folder / "messages"),
+        "processed_folder": str(folder / "processed"),
+        "control_folder": str(folder / "control"),
+        "store_processed": False,
+        "polling_interval": 0.05,
+    }
+    make_folders(options)
     return {
         "task_queues": [Queue(name) for name in QUEUES],
-        "broker_url": "filesystem://",
-        "broker_transport_options": {
-            "data_folder_in": str(folder / "messages"),
-            "data_folder_out": str(folder / "messages"),
-            "processed_folder": str(folder / "processed"),
-            "control_folder": str(folder / "control"),
-            "store_processed": False,
-            "polling_interval": 0.05,
-        },
+        "broker_url": f"{folder_broker.SCHEME}://",
+        "broker_transport_options": options,
     }
+
+
+def make_folders(options: dict[str, Any]) -> None:
+    """Makes what the filesystem transport needs, also when somebody has deleted it."""
+    for part in ("data_folder_in", "processed_folder", "control_folder"):
+        Path(options[part]).mkdir(parents=True, exist_ok=True)
 
 
 def _result_backend(database_url: str, data_dir: Path) -> str:
