@@ -22,7 +22,7 @@ def letter(site):
     site.reader()
     for days, title in enumerate(("The tide table", "An hour", CHINESE, HOSTILE)):
         made = site.publish(title, SLOT - timedelta(days=5 - days))
-        made.excerpt = "每一份只说一件事。" if title is CHINESE else "The printed heights are a promise about the moon. " * 3
+        made.excerpt = "每一份只说一件事。" if title is CHINESE else "The heights are a promise about the moon. " * 3
         made.minutes = 3
     site.beat()
     (received,) = site.letters()
