@@ -214,6 +214,11 @@ class Config:
         return ZoneInfo(self.site_timezone)
 
     @property
+    def catches_mail(self) -> bool:
+        """Whether mail goes to the captured inbox of `make run`, which has a page."""
+        return False
+
+    @property
     def is_embedded(self) -> bool:
         """Whether the broker is the folder of files that needs no server."""
         return self.celery_broker_url.startswith("filesystem:")
@@ -282,6 +287,12 @@ class DevConfig(Config):
     def inbox_dir(self) -> Path:
         """The Maildir in which the captured inbox keeps mail."""
         return self.data_dir / "inbox"
+
+    @property
+    def catches_mail(self) -> bool:
+        running = _running(self.data_dir)
+        inbox = (running.get("smtp_host"), running.get("smtp_port"))
+        return running.get("inbox") is True and inbox == (self.smtp_host, self.smtp_port)
 
 
 class TestConfig(DevConfig):

@@ -133,6 +133,25 @@ def part(message: EmailMessage, kind: str) -> str | None:
         return None
 
 
+def header(message: EmailMessage, name: str) -> str:
+    """One header; empty when it is missing or cannot be read."""
+    return next((value for known, value in headers(message) if known.lower() == name.lower()), "")
+
+
+def headers(message: EmailMessage) -> list[tuple[str, str]]:
+    """Every header in its order, read as far as it can be."""
+    found: list[tuple[str, str]] = []
+    for name in message.keys():  # noqa: SIM118  # iterating a message is not the same
+        try:
+            values = message.get_all(name, [])
+        except (ValueError, LookupError, UnicodeError):
+            continue
+        repeated = [known for known, _ in found].count(name)
+        if repeated < len(values):
+            found.append((name, str(values[repeated])))
+    return found
+
+
 def _files(folder: Path) -> Iterator[Path]:
     for part_of in FOLDERS:
         try:

@@ -1,1 +1,42 @@
-"""Tasks."""
+"""Signs of life, a second pair of eyes for the dispatcher, and the tasks of the self-test."""
+
+from __future__ import annotations
+
+import structlog
+
+from webapp.core import clock
+from webapp.extensions import celery, db
+from webapp.ops import dispatcher, operations
+
+logger = structlog.get_logger()
+
+
+@celery.task(name="ops.heartbeat")
+def heartbeat() -> None:
+    """Beat sends it and a worker runs it, so a fresh one shows that both, and the broker between them, are alive."""
+    operations.beat("worker", now=clock.now())
+    db.session.commit()
+
+
+@celery.task(name="ops.sweep")
+def sweep() -> None:
+    """One round of what the dispatcher does, for the hours in which there is no dispatcher."""
+    dispatcher.sweep_once(clock.now())
+
+
+@celery.task(name="ops.log", ignore_result=False)
+def log(message: str) -> str:
+    """Writes a line into the worker's log and hands it back."""
+    logger.info("selftest.said", message=message)
+    return message
+
+
+@celery.task(name="ops.multiply", ignore_result=False)
+def multiply(first: float, second: float) -> float:
+    return first * second
+
+
+@celery.task(name="ops.total", ignore_result=False)
+def total(parts: list[float]) -> float:
+    """The body of the self-test's chord: what its header's tasks come to."""
+    return sum(parts)

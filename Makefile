@@ -1,0 +1,4 @@
+PYTHON ?= python3
+
+run:
+	@exec $(PYTHON) bin/run

@@ -1,0 +1,207 @@
+"""Is all well? One list of answers for `doctor`, `/readyz` and whoever watches from outside."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.core import clock, site
+from webapp.core.broker import DEAD_QUEUE
+from webapp.extensions import db
+from webapp.mail import queries as mails
+from webapp.ops import broker, migrations, queries
+
+SILENT_AFTER = timedelta(seconds=120)
+LATE_AFTER = timedelta(minutes=5)
+SMTP_SECONDS = 5
+LEAST_FREE_BYTES = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Check:
+    """One answer. ``detail`` may be shown to anybody; ``fix`` says what to do, and is empty when all is well."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def all_checks(now: datetime | None = None) -> list[Check]:
+    """Everything, in the order in which one would look. Takes seconds when something does not answer."""
+    now = now or clock.now()
+    found = [_database(), _migrations(), *_broker()]
+    if found[0].ok and found[1].ok:
+        found += [_guarded(each, now) for each in (_worker, _dispatcher, _reminders, _mail)]
+    else:
+        found += [Check(name, False, "not known without the database") for name in LIVING]
+    return [*found, _smtp(), _folder()]
+
+
+def readiness() -> list[Check]:
+    """What must be well before requests are let in: the database, its tables, the broker."""
+    return [_database(), _migrations(), _broker_answers()]
+
+
+def _database() -> Check:
+    try:
+        queries.answers()
+    except SQLAlchemyError as error:
+        return Check("database", False, "does not answer", f"{_cause(error)}. See DATABASE_URL.")
+    finally:
+        db.session.rollback()
+    return Check("database", True, db.engine.dialect.name)
+
+
+def _migrations() -> Check:
+    try:
+        present, wanted = migrations.present(), migrations.wanted()
+    except (SQLAlchemyError, CommandError) as error:
+        return Check("migrations", False, "not known", _cause(error))
+    if present == wanted:
+        return Check("migrations", True, f"at {present}")
+    return Check(
+        "migrations", False, f"the tables are at {present or 'nothing'}, not {wanted}", "./manage.py db upgrade"
+    )
+
+
+def _broker() -> Iterable[Check]:
+    answer = _broker_answers()
+    yield answer
+    url = site.config().celery_broker_url
+    if answer.ok and broker.kind(url) == "rabbitmq":
+        yield _queues(url)
+
+
+def _broker_answers() -> Check:
+    config = site.config()
+    if config.is_embedded:
+        return _can_write(str(broker.folder()), "broker", "a folder", "see CELERY_BROKER_URL")
+    try:
+        broker.ping(config.celery_broker_url)
+    except broker.Unreachable as error:
+        return Check("broker", False, "does not answer", f"{error}. See CELERY_BROKER_URL.")
+    return Check("broker", True, broker.kind(config.celery_broker_url))
+
+
+def _queues(url: str) -> Check:
+    try:
+        found = broker.queues(url)
+    except broker.Unreachable as error:
+        return Check("queues", False, "the broker does not answer", str(error))
+    missing = [name for name, facts in found.items() if facts is None]
+    if missing:
+        return Check("queues", False, f"missing: {', '.join(missing)}", "start the worker, which declares them")
+    facts = {name: each for name, each in found.items() if each is not None}
+    dead = facts.pop(DEAD_QUEUE)[0]
+    unheard = [name for name, (_, listening) in facts.items() if not listening]
+    detail = f"{sum(waiting for waiting, _ in facts.values())} waiting, {dead} dead"
+    if unheard:
+        return Check("queues", False, f"{detail}; nobody listens to {', '.join(unheard)}", "start the worker")
+    return Check("queues", True, detail)
+
+
+def _worker(now: datetime) -> Check:
+    return _alive("worker", now, "look at the logs of worker and beat: it is a task that beat sends every 30 s")
+
+
+def _dispatcher(now: datetime) -> Check:
+    return _alive("dispatcher", now, "look at the log of `./manage.py sweep --forever`; start it if it is not there")
+
+
+def _alive(name: str, now: datetime, fix: str) -> Check:
+    seen = queries.last_seen(name)
+    if seen is None:
+        return Check(name, False, "has never shown a sign of life", fix)
+    silent = now - seen
+    detail = f"seen {_ago(silent)} ago"
+    return Check(name, True, detail) if silent <= SILENT_AFTER else Check(name, False, detail, fix)
+
+
+def _reminders(now: datetime) -> Check:
+    return _punctual("reminders", queries.oldest_pending_reminder(), now)
+
+
+def _mail(now: datetime) -> Check:
+    late = _punctual("mail", mails.oldest_overdue(now), now)
+    uncertain = queries.uncertain_mails()
+    if late.ok and uncertain:
+        return Check("mail", True, f"on time; {uncertain} uncertain, see ./manage.py mail list")
+    return late
+
+
+def _punctual(name: str, due: datetime | None, now: datetime) -> Check:
+    if due is None or now - due <= LATE_AFTER:
+        return Check(name, True, "on time")
+    return Check(
+        name, False, f"the oldest is {_ago(now - due)} late", "see the checks above, then the dispatcher's log"
+    )
+
+
+LIVING = ("worker", "dispatcher", "reminders", "mail")
+
+
+def _guarded(check: Callable[[datetime], Check], now: datetime) -> Check:
+    try:
+        return check(now)
+    except SQLAlchemyError as error:
+        return Check(check.__name__.strip("_"), False, "not known", _cause(error))
+    finally:
+        db.session.rollback()
+
+
+def _smtp() -> Check:
+    config = site.config()
+    kind = smtplib.SMTP_SSL if config.smtp_security == "tls" else smtplib.SMTP
+    try:
+        with kind(config.smtp_host, config.smtp_port, timeout=SMTP_SECONDS) as server:
+            server.ehlo_or_helo_if_needed()
+    except (OSError, smtplib.SMTPException) as error:
+        return Check("smtp", False, "the mail server does not answer", f"{_cause(error)}. See SMTP_HOST and SMTP_PORT.")
+    return Check("smtp", True, "answers")
+
+
+def _folder() -> Check:
+    folder = str(site.config().data_dir)
+    written = _can_write(folder, "disk", "DATA_DIR can be written to", "see DATA_DIR")
+    if not written.ok:
+        return written
+    disk = os.statvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
+    if free < LEAST_FREE_BYTES:
+        return Check("disk", False, f"only {free // 1024 // 1024} MB are free", "make room where DATA_DIR is")
+    return written
+
+
+def _can_write(folder: str, name: str, detail: str, fix: str) -> Check:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"can this be written?")
+            file.flush()
+    except OSError as error:
+        return Check(name, False, "cannot be written to", f"{_cause(error)}; {fix}")
+    return Check(name, True, detail)
+
+
+def _ago(span: timedelta) -> str:
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}s"
+    return f"{seconds} s"
+
+
+def _cause(error: BaseException) -> str:
+    """The reason in one line: the driver's own, without the statement that SQLAlchemy adds."""
+    said = " ".join(str(getattr(error, "orig", None) or error).split())
+    return (said or type(error).__name__)[:300].rstrip(".")
