@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import jobs
 from webapp.core import clock, site
-from webapp.digests import tasks as digests
+from webapp.digests import operations as digests
 from webapp.extensions import db
 from webapp.jobs import Job
 from webapp.mail import operations as ledger
@@ -123,8 +123,9 @@ class Dispatcher:
         operations.beat("dispatcher", now=now)
         db.session.commit()
 
-    def _digest(self, now: datetime) -> None:  # noqa: ARG002  # it commits page by page and asks the clock itself
-        digests.run_due()
+    def _digest(self, now: datetime) -> None:
+        for _page in digests.tick(now=now):
+            db.session.commit()
 
     @staticmethod
     def _guarded(chore: Callable[[datetime], None], now: datetime) -> None:
