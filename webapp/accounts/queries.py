@@ -35,6 +35,9 @@ def by_email(email: str) -> Person | None:
 
 
 def by_handle(handle: str) -> Person | None:
+    """Whoever has this handle, which may be anything that stood in an address: PostgreSQL would choke on a NUL."""
+    if "\0" in handle:
+        return None
     return db.session.scalar(select(Person).where(Person.handle == handle))
 
 
