@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
+from babel.dates import format_date
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 
 from webapp.accounts import identity
 from webapp.accounts import queries as people
@@ -116,6 +118,7 @@ class Month:
     """A month of the archive. ``is_first`` of its year on the page."""
 
     on: date
+    name: str
     is_first: bool
     posts: Sequence[Any]
 
@@ -124,7 +127,8 @@ def _by_month(posts: Sequence[Any]) -> list[Month]:
     zone = viewer_zone()
     months: list[Month] = []
     for on, group in groupby(posts, key=lambda post: post.published_at.astimezone(zone).date().replace(day=1)):
-        months.append(Month(on, not months or months[-1].on.year != on.year, list(group)))
+        name = str(format_date(on, "LLLL", locale=get_locale() or "en"))
+        months.append(Month(on, name, not months or months[-1].on.year != on.year, list(group)))
     return months
 
 
