@@ -1,4 +1,4 @@
-"""`manage.py doctor`, `sweep`, `seed`, `celery selftest` and `routes`."""
+"""`manage.py doctor`, `sweep`, `seed`, `mail explain`, `celery selftest` and `routes`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from flask.cli import AppGroup, routes_command
 from kombu.exceptions import OperationalError
 
 from webapp.core import clock, site
+from webapp.core.errors import Refused
+from webapp.core.text import address
 from webapp.extensions import db
-from webapp.ops import checks, dispatcher, seed, selftest, stopping
+from webapp.mail.cli import group as mail_group
+from webapp.mail.models import Kind
+from webapp.ops import checks, dispatcher, explain, seed, selftest, stopping
 
 celery_group = AppGroup("celery", help="The workers.")
 
@@ -39,6 +43,20 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001
                 click.echo(f"      {'':<{width}}  {each.fix}")
     if not all(each.ok for each in found):
         sys.exit(1)
+
+
+@mail_group.command("explain")
+@click.argument("email")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only mail of this kind.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000))
+def mail_explain(email: str, kind: str | None, limit: int) -> None:
+    """Says what went out to an address, how, and what did not and why."""
+    try:
+        to = address(email)
+    except Refused as refused:
+        raise click.ClickException(refused.message) from None
+    for line in explain.explain(to, kind=Kind(kind) if kind else None, zone=site.config().zone, limit=limit):
+        click.echo(line)
 
 
 @click.command("sweep")
