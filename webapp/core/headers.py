@@ -20,7 +20,6 @@ POLICY = {
 ALWAYS = {
     "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",  # an address may hold a token; no other site is told it
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -39,6 +38,8 @@ def on_file(headers: Headers, _path: str, _address: str) -> None:
 
 
 def _complete(response: Response) -> Response:
+    if "Content-Security-Policy" not in response.headers:  # a policy of its own also says who may frame the page
+        response.headers["X-Frame-Options"] = "DENY"
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:

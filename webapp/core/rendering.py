@@ -126,9 +126,7 @@ def day_parts(at: datetime) -> tuple[str, str, bool]:
 def date_in_words(at: datetime | date, style: Literal["day", "short", "weekday", "month", "full"] = "full") -> str:
     """``Wednesday 25 November 2026``, or a part of it: the numeral, a weekday, the month with its year."""
     day = at.astimezone(viewer_zone()).date() if isinstance(at, datetime) else at
-    return _in_words(
-        day, {"day": "d", "short": "EEE", "weekday": "EEEE", "month": "MMMM y", "full": "EEEE d MMMM y"}[style]
-    )
+    return _in_words(day, DATE_STYLES[style])
 
 
 def letter_time() -> tuple[str, str]:
