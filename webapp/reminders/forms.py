@@ -68,7 +68,7 @@ class ReminderForm(FlaskForm):
         is_whole = self.validate()
         recurrence = self._try(self._rule)
         zone = self._try(self._zone)
-        wall_time = self._try(lambda: self._time(zone, now)) if zone is not None else None
+        wall_time = self._try(lambda: self._time(zone or "UTC", now))
         if not is_whole or self.errors or zone is None or wall_time is None:
             return None
         return Wish(wall_time, zone, recurrence)

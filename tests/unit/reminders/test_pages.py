@@ -268,7 +268,7 @@ def test_a_long_list_comes_in_pages_that_leave_nothing_out(browser, bob):
     seen, address = [], "/reminders"
     while address:
         page = BeautifulSoup(browser.get(address).data, "html.parser")
-        seen += [title.get_text() for title in page.select("h3")]
+        seen += [title.get_text() for title in page.select("li.row [id^=reminder-]")]
         later = page.select_one("a[rel=next]")
         address = later and later["href"]
     assert seen == [f"Thing {number:02}" for number in range(60)]
@@ -447,7 +447,7 @@ def test_the_past_is_kept_in_pages(browser, bob):
         factories.reminder(bob, f"Thing {number:02}", due_at=NOW - timedelta(days=number), state=state)
     first = BeautifulSoup(browser.get("/reminders/history").data, "html.parser")
     second = BeautifulSoup(browser.get(first.select_one("a[rel=next]")["href"]).data, "html.parser")
-    titles = [each.get_text() for page in (first, second) for each in page.select("h3")]
+    titles = [each.get_text() for page in (first, second) for each in page.select("li.row [id^=reminder-]")]
     assert titles == [f"Thing {number:02}" for number in range(55)]
 
 
