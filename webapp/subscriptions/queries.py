@@ -13,10 +13,6 @@ from webapp.mail.models import Delivery, Kind
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
 
-def by_id(subscription_id: int) -> Subscription | None:
-    return db.session.get(Subscription, subscription_id)
-
-
 def by_address(address: str) -> Subscription | None:
     """The row of a normalised address, whatever its state."""
     return db.session.scalar(select(Subscription).where(Subscription.address == address))
