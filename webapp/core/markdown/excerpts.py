@@ -6,13 +6,14 @@ import re
 
 from webapp.core.language import IDEOGRAPH
 
+BETWEEN_IDEOGRAPHS = re.compile(f"(?<=[\u3000-\u303f\uff00-\uffef\u201d\u3400-\u9fff]) (?={IDEOGRAPH.pattern})")
 SENTENCE = re.compile("[.!?][\u2019\u201d)]*(?= )|[。！？][\u2019\u201d）]*")  # noqa: RUF001  # in both scripts
 HANGING = " ,;:-–—，、；："  # noqa: RUF001  # what looks forlorn before an ellipsis, in both scripts
 
 
 def shorten(text: str, columns: int) -> str:
     """``text`` on one line in at most so many columns: whole sentences where that leaves enough, else whole words."""
-    text = " ".join(text[: columns * 20].split())
+    text = BETWEEN_IDEOGRAPHS.sub("", " ".join(text[: columns * 20].split()))
     cut = _fitting(text, columns)
     if len(cut) == len(text):
         return text
