@@ -74,7 +74,7 @@ def test_later_is_counted_from_now_and_twice_is_once(stranger, mailed, frozen, b
     for _ in range(2):
         answer = stranger.post(link, data={"do": by})
         assert answer.status_code == 200
-        assert "It comes again" in words(answer)
+        assert "Put off. It comes" in words(answer)
         assert again(reminder).due_at == now + timedelta(minutes=later)
     assert again(reminder).version == 2
 

@@ -16,7 +16,7 @@ from webapp.core import clock, tokens
 from webapp.extensions import csrf, db
 from webapp.reminders import mails, operations, queries, snoozing
 from webapp.reminders.models import Reminder, ReminderState
-from webapp.reminders.views.blueprint import blueprint, moment
+from webapp.reminders.views.blueprint import blueprint
 from webapp.reminders.views.changes import snooze_named
 
 DONE = "done"
@@ -55,7 +55,7 @@ def _do(reminder: Reminder, wish: str | None, *, is_current: bool) -> str | None
         operations.snooze(reminder, until=until, now=now)
     elif reminder.state is not ReminderState.PENDING or abs(reminder.due_at - until) > SAME:
         return None
-    return str(gettext("It comes again %(when)s.", when=moment(reminder.due_at, reminder.zone)))
+    return str(gettext("Put off."))
 
 
 def _page(reminder: Reminder, *, is_current: bool, said: str | None = None, status: int = 200) -> Response:
