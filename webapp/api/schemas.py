@@ -15,6 +15,7 @@ from webapp.api.parsing import LARGEST_NUMBER
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderState
+from webapp.subscriptions.models import SubscriptionState
 
 
 class Schema(ma.Schema):
@@ -63,18 +64,18 @@ class AuthorSchema(Schema):
 
 
 class PostSchema(Schema):
-    id = fields.Integer(dump_only=True)
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
     url = Address("api.posts.post", "post_id")
-    created_at = Instant()
-    updated_at = Instant()
-    title = fields.String()
+    created_at = Instant(metadata={"description": "When it was made."})
+    updated_at = Instant(metadata={"description": "When it last changed."})
+    title = fields.String(metadata={"description": "One line."})
     slug = fields.String(metadata={"description": "The last part of its page's address, /posts/<slug>."})
     body = fields.String(metadata={"description": "Markdown, as written."})
     html = fields.String(metadata={"description": "The body, rendered and sanitised."})
     excerpt = fields.String(metadata={"description": "The beginning, as plain text."})
-    tags = fields.Pluck("TagSchema", "name", many=True)
-    author = fields.Nested(AuthorSchema)
-    state = fields.Enum(PostState, by_value=True)
+    tags = fields.Pluck("TagSchema", "name", many=True, metadata={"description": "What it is about."})
+    author = fields.Nested(AuthorSchema, metadata={"description": "Who wrote it: name and handle."})
+    state = fields.Enum(PostState, by_value=True, metadata={"description": "Only a published one is on the site."})
     publish_at = Instant(allow_none=True, metadata={"description": "When a scheduled post will appear."})
     published_at = Instant(allow_none=True, metadata={"description": "When it first appeared."})
 
@@ -119,12 +120,12 @@ class Publication(Schema):
 
 
 class ReminderSchema(Schema):
-    id = fields.Integer(dump_only=True)
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
     url = Address("api.reminders.reminder", "reminder_id")
-    created_at = Instant()
-    updated_at = Instant()
-    text = fields.String()
-    due_at = Instant()
+    created_at = Instant(metadata={"description": "When it was made."})
+    updated_at = Instant(metadata={"description": "When it last changed."})
+    text = fields.String(metadata={"description": "What the mail says."})
+    due_at = Instant(metadata={"description": "When the mail leaves next."})
     zone = fields.String(metadata={"description": "The time zone that recurrence and wall_time are in."})
     wall_time = fields.String(metadata={"description": "What the clock shows there, without an offset."})
     recurrence = fields.String(allow_none=True, metadata={"description": "An RRULE, or null if it does not repeat."})
@@ -136,8 +137,8 @@ class ReminderSchema(Schema):
             "description": "The next five instants, due_at first; none of one that is over.",
         },
     )
-    state = fields.Enum(ReminderState, by_value=True)
-    post_id = fields.Integer(allow_none=True)
+    state = fields.Enum(ReminderState, by_value=True, metadata={"description": "Only a pending one is still to come."})
+    post_id = fields.Integer(allow_none=True, metadata={"description": "The post it is about, or null."})
     version = fields.Integer(metadata={"description": "Rises with every change."})
 
 
@@ -191,17 +192,17 @@ class NewReminder(ReminderChange):
 
 
 class SubscriptionSchema(Schema):
-    id = fields.Integer(dump_only=True)
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
     url = Address("api.subscriptions.subscription", "subscription_id")
-    created_at = Instant()
-    updated_at = Instant()
-    email = fields.String(attribute="address")
-    follow = fields.Constant("site")
-    cadence = fields.Constant("weekly")
-    state = fields.String(metadata={"enum": ["pending", "active", "left"]})
-    asked_at = Instant()
-    confirmed_at = Instant(allow_none=True)
-    left_at = Instant(allow_none=True)
+    created_at = Instant(metadata={"description": "When it was made."})
+    updated_at = Instant(metadata={"description": "When it last changed."})
+    email = fields.String(attribute="address", metadata={"description": "Where the letter goes, in lower case."})
+    follow = fields.Constant("site", metadata={"description": "What is followed: the whole site."})
+    cadence = fields.Constant("weekly", metadata={"description": "How often."})
+    state = fields.Enum(SubscriptionState, by_value=True, metadata={"description": "Only an active one gets letters."})
+    asked_at = Instant(metadata={"description": "When the letter was last asked for."})
+    confirmed_at = Instant(allow_none=True, metadata={"description": "When the owner of the address confirmed."})
+    left_at = Instant(allow_none=True, metadata={"description": "When it left."})
 
 
 class SubscriptionPage(Page):

@@ -23,6 +23,17 @@ SECTIONS = {
     "Reminders": "Your own reminders. They are mailed to your confirmed address.",
     "Subscriptions": "Who gets the weekly letter.",
 }
+SHOWN = (
+    "Post",
+    "Author",
+    "PostPage",
+    "Reminder",
+    "ReminderPage",
+    "Subscription",
+    "SubscriptionPage",
+    "AskedSubscription",
+)
+"""What is only ever shown: every field is always there."""
 NAMES_IT = "Names this version."
 WITH_BODY = {"post", "put", "patch"}
 PAST = "That time is already past."
@@ -39,6 +50,9 @@ class Api(flask_smorest.Api):
         """The whole document."""
         document: dict[str, Any] = self.spec.to_dict()
         document["tags"] = [{"name": name, "description": says} for name, says in SECTIONS.items()]
+        for name in SHOWN:
+            schema = document["components"]["schemas"][name]
+            schema["required"] = sorted(schema["properties"])
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 if method != "parameters":

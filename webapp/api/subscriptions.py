@@ -8,17 +8,19 @@ from flask import Response, request
 from flask.views import MethodView
 from werkzeug.exceptions import NotFound
 
-from webapp.accounts.models import Scope
+from webapp.accounts.models import Role, Scope
 from webapp.api import answers, paging
-from webapp.api.auth import caller, needs
+from webapp.api.auth import caller, needs, payer, token
 from webapp.api.blueprint import ID, Blueprint
 from webapp.api.schemas import AskedSubscription, NewSubscription, PageQuery, SubscriptionPage, SubscriptionSchema
 from webapp.core import clock, text
-from webapp.extensions import db
+from webapp.extensions import db, limiter
 from webapp.subscriptions import operations, queries
 from webapp.subscriptions.models import Subscription
 
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
+ASKING_PACE = "200 per hour"
+"""Each may write to a stranger, if only to ask; operators may bring a whole list."""
 SCHEMA = SubscriptionSchema()
 
 
@@ -77,3 +79,17 @@ def _visible(subscription_id: int) -> Subscription:
     if subscription is None:
         raise NotFound
     return subscription
+
+
+def _is_operator() -> bool:
+    found = token()
+    return found is not None and found.person.is_allowed(Role.OPERATOR)
+
+
+limiter.limit(
+    lambda: ASKING_PACE,
+    key_func=payer,
+    methods=["POST"],
+    exempt_when=_is_operator,
+    override_defaults=False,  # on top of the pace of the whole API
+)(blueprint)  # a limit on the method alone would take the whole API's from its siblings

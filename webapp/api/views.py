@@ -82,4 +82,4 @@ blueprint.register_error_handler(StaleDataError, problems.from_conflict)
 for resource in RESOURCES:
     blueprint.register_blueprint(resource)
     csrf.exempt(resource)
-limiter.shared_limit(PACE, scope="api", key_func=auth.payer)(blueprint)
+limiter.shared_limit(lambda: PACE, scope="api", key_func=auth.payer)(blueprint)
