@@ -176,11 +176,6 @@ def due(now: datetime, limit: int) -> Sequence[Post]:
     ).all()
 
 
-def next_due_at() -> datetime | None:
-    """When the next scheduled post is to appear."""
-    return db.session.scalar(select(func.min(Post.publish_at)).where(Post.state == PostState.SCHEDULED))
-
-
 # Pages
 
 
