@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -29,6 +30,25 @@ HERE = Path(__file__).resolve().parent.parent
 WORKER_TITLE = "celery -A celery_runner worker"
 BEAT_TITLE = "celery -A celery_runner beat"
 WORKER_CHILDREN = 2
+SHARED = (
+    "celery.app.amqp",
+    "celery.app.control",
+    "celery.app.events",
+    "celery.app.log",
+    "celery.app.trace",
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.backends.database.session",
+    "celery.concurrency.prefork",
+    "celery.events.dispatcher",
+    "celery.events.receiver",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.pidbox",
+    "gunicorn.http.wsgi",
+    "gunicorn.http2.negotiation",
+    "webapp.core.server",
+)
 
 log = structlog.get_logger()
 
@@ -38,8 +58,11 @@ class NotReady(Exception):
 
 
 def load(config: Config) -> Flask:
+    """The application, with all that its processes would load one by one, so that they share it."""
     app = create_app(config)
     celery.finalize()
+    for module in SHARED:
+        import_module(module)
     return app
 
 
