@@ -13,7 +13,7 @@ from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail.models import Kind
 from webapp.mail.rendering import Rendered
-from webapp.subscriptions import mails, queries
+from webapp.subscriptions import links, mails, queries
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
 CONFIRMATION_PAUSE = timedelta(minutes=10)
@@ -97,4 +97,5 @@ def _mail_once(subscription: Subscription, confirmation: Rendered, now: datetime
         dedupe_key=f"confirm:letter:{subscription.id}:{len(asked)}",  # two requests at once write the same key
         reader_id=subscription.id,
         now=now,
+        expires_at=now + links.CONFIRM_WITHIN,  # worth delivering for as long as its link works
     )
