@@ -7,7 +7,7 @@ import sys
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, routes_command
+from flask.cli import AppGroup, routes_command, with_appcontext
 from kombu.exceptions import OperationalError
 
 from webapp.core import clock, site
@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="For a machine to read.")
+@with_appcontext
 def doctor(as_json: bool) -> None:  # noqa: FBT001
     """Is all well? Exit status 0 if it is, 1 if something is not."""
     found = checks.all_checks()
@@ -61,6 +62,7 @@ def mail_explain(email: str, kind: str | None, limit: int) -> None:
 
 @click.command("sweep")
 @click.option("--forever", is_flag=True, help="Be the dispatcher, until told to stop.")
+@with_appcontext
 def sweep(forever: bool) -> None:  # noqa: FBT001
     """Does what is due and has been left lying, once or as the dispatcher."""
     if forever:
@@ -70,6 +72,7 @@ def sweep(forever: bool) -> None:  # noqa: FBT001
 
 
 @click.command("seed")
+@with_appcontext
 def seed_command() -> None:
     """Fills the site with a small invented world to look at. Refuses outside dev."""
     if site.config().name == "prod":
