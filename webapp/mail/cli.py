@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from datetime import timedelta
 
 import click
@@ -55,7 +56,7 @@ def list_(to: str | None, kind: str | None, limit: int, as_json: bool) -> None: 
             sent,
             each.content.subject,
         )
-    Console(width=None if click.get_text_stream("stdout").isatty() else 160, highlight=False).print(table)
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)
 
 
 @group.command("test")
