@@ -3,5 +3,5 @@
 from webapp import create_app
 from webapp.extensions import celery
 
-app = create_app()
-__all__ = ["app", "celery"]
+create_app()  # binds it. Celery would take a name `app` in this module for its own application
+__all__ = ["celery"]
