@@ -1,4 +1,42 @@
-PYTHON ?= python3
+# `make` alone says what there is.
 
-run:
+PYTHON ?= python3
+BIN := .venv/bin
+TEMPLATES := webapp
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock audit
+
+help: ## this list
+	@echo "make WHAT, where WHAT is one of"
+	@sed -n 's/^\([a-z]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-8s %s\n", $$1, $$2 }'
+
+run: ## the whole site on this machine, until Ctrl-C; PORT, HOST and DATA_DIR say where
 	@exec $(PYTHON) bin/run
+
+test: ## everything that can be tested here; ARGS="-k letter" for a part of it
+	@$(PYTHON) bin/prepare.py dev
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+lint: ## style, types, templates, and who may import whom
+	@$(PYTHON) bin/prepare.py dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/djlint --quiet --lint $(TEMPLATES)
+	$(BIN)/lint-imports
+
+format: ## puts the code in shape
+	@$(PYTHON) bin/prepare.py dev
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+lock: ## works out requirements*.txt anew from requirements*.in
+	@$(PYTHON) bin/prepare.py dev
+	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command "make lock" requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
+
+audit: ## asks whether anything locked has a known hole; fails when it cannot ask
+	@$(PYTHON) bin/prepare.py dev
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.txt

@@ -25,7 +25,9 @@ def prepare(purpose: str = "run") -> Path:
     if _text(marker) != wanted or not PYTHON.exists():
         _make_venv()
         _install(LOCKS[purpose])
-        marker.write_text(wanted)
+        for each, locks in LOCKS.items():
+            if set(locks) <= set(LOCKS[purpose]):
+                (VENV / f".almanac-{each}").write_text(_fingerprint(locks))
     return PYTHON
 
 
