@@ -19,6 +19,9 @@ from flask import current_app
 
 from webapp.core import moon
 
+ROOM = 4
+"""Entries in one day of the strip."""
+
 asked = signal("almanac.week-asked")
 
 
@@ -43,6 +46,17 @@ class Day:
     is_today: bool
     is_past: bool
     entries: Sequence[Entry]
+
+    @property
+    def shown(self) -> Sequence[Entry]:
+        """As many entries as a column holds: on a full day what is still to come goes first."""
+        chosen = sorted(self.entries, key=lambda entry: entry.state != "coming")[:ROOM]
+        return [entry for entry in self.entries if entry in chosen]
+
+    @property
+    def unshown(self) -> int:
+        """How many more there are."""
+        return len(self.entries) - len(self.shown)
 
 
 @dataclass(frozen=True)

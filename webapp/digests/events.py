@@ -21,7 +21,7 @@ def _this_week(_sender: object, *, start: date, end: date, person: Any = None) -
     """The letters of a week: those that went out, and the one to come."""
     first, last = week.instants(start, end, person)
     gone = [
-        week.Entry(at=run.slot_at, label=gettext("The digest goes out"), url=None, state="past")
+        week.Entry(at=run.slot_at, label=gettext("The digest went out"), url=None, state="past")
         for run in queries.between(first, last)
         if run.state in {RunState.FROZEN, RunState.DONE}
     ]

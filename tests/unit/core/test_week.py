@@ -66,6 +66,16 @@ def test_entries_of_all_features_come_in_the_order_of_time(app):
         assert week.entries(date(2026, 11, 23), date(2026, 11, 30)) == [early, late]
 
 
+def test_a_full_day_shows_what_is_still_to_come(app):
+    done = [week.Entry(datetime(2026, 11, 25, hour, tzinfo=UTC), "Water", None, "done") for hour in range(5)]
+    coming = entry(datetime(2026, 11, 25, 21, tzinfo=UTC))
+    with app.app_context(), answering(*done, coming):
+        today = week.this_week(WEDNESDAY).days[2]
+
+    assert today.shown == [*done[:3], coming]
+    assert today.unshown == 2
+
+
 def test_instants_of_a_day_follow_the_clock_that_changes(app):
     someone = SimpleNamespace(zone="America/New_York")
     with app.app_context():
