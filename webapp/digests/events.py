@@ -26,10 +26,9 @@ def _this_week(_sender: object, *, start: date, end: date, person: Any = None) -
         if run.state in {RunState.FROZEN, RunState.DONE}
     ]
     now = clock.now()
-    schedule = weekly.letter()
     coming = [
         week.Entry(at=slot, label=gettext("The digest goes out"), url=None, state="coming")
-        for slot in (schedule.latest(now), schedule.after(now))
-        if first <= slot < last and queries.run_for(operations.WEEKLY, slot) is None
+        for slot in (operations.latest_slot(now=now), weekly.letter().after(now))
+        if slot is not None and first <= slot < last and queries.run_for(operations.WEEKLY, slot) is None
     ]
     return gone + coming
