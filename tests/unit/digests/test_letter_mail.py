@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 
+from tests.factories import INSTALLED_AT
 from tests.unit.digests.conftest import SLOT, WEEK
 from webapp.core import week, weekly
 from webapp.digests import links
@@ -175,3 +176,10 @@ def test_week_strip_says_nothing_of_a_slot_without_a_letter(site):
     site.beat()
 
     assert week.entries(SLOT.date(), SLOT.date() + timedelta(days=1)) == []
+
+
+def test_week_strip_promises_no_letter_from_before_the_site(site):
+    site.at(INSTALLED_AT)
+    earlier = weekly.letter().latest(INSTALLED_AT).date()
+
+    assert week.entries(earlier, earlier + timedelta(days=1)) == []
