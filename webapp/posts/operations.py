@@ -170,7 +170,7 @@ def publish_due(*, now: datetime) -> int:
                 Revision(post_id=post.id, person_id=post.author_id, title=post.title, body=post.body, created_at=now)
             )
             published += 1
-        db.session.expire(post)
+        db.session.expire(post)  # whoever reads it next in this transaction sees what was written
     return published
 
 

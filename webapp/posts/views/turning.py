@@ -57,7 +57,7 @@ def days(oldest: datetime, newest: datetime) -> str:
     zone = viewer_zone()
     first, last = oldest.astimezone(zone).date(), newest.astimezone(zone).date()
     this_year = clock.now().astimezone(zone).year
-    end = _words(last, "d MMMM" if last.year == this_year else "d MMMM y")
+    end = _words(last, "d MMMM" if first.year == last.year == this_year else "d MMMM y")
     if first == last:
         return end
     if (first.year, first.month) == (last.year, last.month):
