@@ -91,6 +91,8 @@ class Delivery(Timestamps, Model):
     sent_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     skip_reason: Mapped[str | None] = mapped_column(String(200))
+    repeated_at: Mapped[datetime | None]
+    """When an uncertain reminder was queued once more, with the same Message-ID."""
 
     content: Mapped[MailContent] = relationship(lazy="joined", innerjoin=True)
 
@@ -133,3 +135,26 @@ class Suppression(Model):
     address: Mapped[str] = mapped_column(String(254), unique=True)
     reason: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class HoldKind(enum.StrEnum):
+    """Why nothing is sent: the database may be a copy, the mail server refused our password, an operator said so."""
+
+    COPY = "copy"
+    SIGN_IN = "sign-in"
+    OPERATOR = "operator"
+
+
+class MailHold(Model):
+    """While one of these is not released, no mail is claimed and none reaches DATA."""
+
+    __tablename__ = "mail_holds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[HoldKind] = mapped_column(states(HoldKind))
+    reason: Mapped[str] = mapped_column(Text)
+    placed_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    released_by: Mapped[str | None] = mapped_column(String(254))
+
+    __table_args__ = (Index("ix_mail_holds_active", "kind", unique=True, **only_where("released_at IS NULL")),)
