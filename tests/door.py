@@ -43,7 +43,7 @@ class Page:
                 chosen = each.select_one("option[selected]") or each.select_one("option")
                 values[name] = chosen.get("value", chosen.get_text()) if chosen else ""
             elif each.name == "textarea":
-                values[name] = each.get_text().removeprefix("\n")
+                values[name] = each.get_text().replace("\r\n", "\n").removeprefix("\n")
             elif kind in {"checkbox", "radio"}:
                 if each.has_attr("checked"):
                     values[name] = each.get("value", "on")
