@@ -18,10 +18,8 @@ from typing import NoReturn
 HERE = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(HERE), str(HERE / "bin")]
 
-import house  # noqa: E402  # these stand beside or above this file
-import make  # noqa: E402
+import make  # noqa: E402  # these stand beside or above this file
 from dotenv import dotenv_values  # noqa: E402
-from keeper import Keeper  # noqa: E402
 
 import config as settings  # noqa: E402
 
@@ -45,6 +43,9 @@ def main() -> int:
         os.environ |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(mail.getsockname()[1])}
     config = chosen(host, web.getsockname()[1])
     write_down(config, has_inbox=mail is not None)
+
+    import house  # everything heavy comes with it, and only now is it sure that there is something to start
+    from keeper import Keeper
 
     app = house.load(config)
     try:

@@ -1,0 +1,110 @@
+"""The log: one line a fact, who asked, and nothing that opens a door."""
+
+import json
+import logging
+import multiprocessing
+
+import pytest
+import structlog
+
+from webapp.core import logs
+from webapp.extensions import celery
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    """What is written from now on, as it would stand in a file."""
+    written = []
+
+    class Listener(logging.Handler):
+        def emit(self, record):
+            written.append(json.loads(self.format(record)))
+
+    listener = Listener()
+    root = logging.getLogger()
+    listener.setFormatter(json_formatter(root))
+    root.addHandler(listener)
+    monkeypatch.setattr(root, "level", logging.INFO)
+    yield written
+    root.removeHandler(listener)
+
+
+def json_formatter(root):
+    return next(each.formatter for each in root.handlers if getattr(each, "is_almanac", False))
+
+
+def test_a_request_is_logged_once_with_its_number_and_who_asked(client, lines):
+    answer = client.get("/login", environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    (line,) = [each for each in lines if each["event"] == "request"]
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/login", 200)
+    assert line["caller"] == "192.0.2.7"
+    assert line["request_id"] == answer.headers["X-Request-ID"]
+    assert line["ms"] >= 0
+
+
+def test_a_number_that_a_stranger_brings_is_not_taken_over(client):
+    assert client.get("/login", headers={"X-Request-ID": "forged-forged"}).headers["X-Request-ID"] != "forged-forged"
+
+
+def test_health_checks_are_not_in_the_way(client, lines):
+    client.get("/healthz")
+    assert lines == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/confirm/t0k3n",
+        "/confirm/letter-t0k3n",
+        "/reset/t0k3n",
+        "/unsubscribe/t0k3n",
+        "/setup/t0k3n",
+        "/digests/t0k3n",
+        "/reminders/act/t0k3n",
+        "/login?token=t0k3n&next=/",
+    ],
+)
+def test_no_link_that_opens_a_door_is_written_down(client, lines, path):
+    client.get(path)
+    structlog.get_logger("test").warning("mail.link", link=f"https://blog.example.org{path}")
+    assert lines
+    assert "t0k3n" not in json.dumps(lines)
+
+
+def test_credentials_are_hidden_wherever_they_stand(lines):
+    log = structlog.get_logger("test")
+    log.warning("a", authorization="Bearer abcdefghijk", password="swordfish", note="Authorization: Bearer abcdefghijk")
+    log.warning("b", url="amqp://almanac:swordfish@broker/", secret_key="swordfish")
+    logging.getLogger("elsewhere").warning("could not reach %s", "postgresql://me:swordfish@db/x")
+    log.error("c", exc_info=ConnectionError("redis://:swordfish@cache:6379/0 refused"))
+    assert len(lines) == 4
+    assert "swordfish" not in json.dumps(lines)
+    assert "abcdefghijk" not in json.dumps(lines)
+    assert "amqp://almanac:" in lines[1]["url"]
+
+
+def test_a_task_writes_its_number(db, lines):
+    celery.tasks["ops.log"].apply(args=("hello",), throw=True)
+    (line,) = [each for each in lines if each["event"] == "selftest.said"]
+    assert line["task"] == "ops.log"
+    assert line["task_id"]
+
+
+def test_several_processes_turn_one_file_over_and_lose_no_line(tmp_path):
+    file = tmp_path / "almanac.log"
+    context = multiprocessing.get_context("fork")
+    writers = [context.Process(target=write_lines, args=(file, name)) for name in "abc"]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    kept = [line for part in tmp_path.glob("almanac.log*") for line in part.read_text().splitlines()]
+    assert sorted(kept) == sorted(f"{name} {number}" for name in "abc" for number in range(200))
+    assert (tmp_path / "almanac.log.1").exists()
+
+
+def write_lines(file, name):
+    handler = logs.SharedRotatingFile(str(file))
+    handler.maxBytes, handler.backupCount = 500, 50
+    for number in range(200):
+        handler.emit(logging.makeLogRecord({"msg": f"{name} {number}"}))
