@@ -86,11 +86,15 @@ def load_tags(post: Post) -> None:
 
 
 def by_slug(person: Person | None, slug: str) -> Post | None:
+    if not _can_be_slug(slug):
+        return None
     return db.session.scalar(visible_to(person).where(Post.slug == slug))
 
 
 def moved_from(person: Person | None, slug: str) -> Post | None:
     """The post that used to have this address."""
+    if not _can_be_slug(slug):
+        return None
     return db.session.scalar(
         visible_to(person).join(SlugRedirect, SlugRedirect.post_id == Post.id).where(SlugRedirect.slug == slug)
     )
@@ -98,6 +102,8 @@ def moved_from(person: Person | None, slug: str) -> Post | None:
 
 def tag_by_slug(slug: str) -> Tag | None:
     """A tag that some published post has: what only drafts are about stays theirs."""
+    if not _can_be_slug(slug):
+        return None
     is_used = select(Post.id).where(Post.tags.any(Tag.slug == slug), Post.state == PostState.PUBLISHED).exists()
     return db.session.scalar(select(Tag).where(Tag.slug == slug, is_used))
 
@@ -255,6 +261,11 @@ def taken(slugs: Sequence[str], *, but_by: Post | None = None) -> set[str]:
 
 def tags_called(slugs: Sequence[str]) -> dict[str, Tag]:
     return {tag.slug: tag for tag in db.session.scalars(select(Tag).where(Tag.slug.in_(slugs)))}
+
+
+def _can_be_slug(raw: str) -> bool:
+    """Whether it is worth asking: PostgreSQL takes no text with a NUL in it."""
+    return "\0" not in raw
 
 
 def _is_editable_by(person: Person) -> ColumnElement[bool]:

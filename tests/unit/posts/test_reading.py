@@ -158,7 +158,8 @@ class TestPost:
 
     @pytest.mark.parametrize("slug", ["nothing", "%00", "a" * 5000, "..%2f..%2fetc", "%F0%9F%8C%9D", "%ff"])
     def test_an_address_of_nothing_is_a_404(self, client, slug):
-        assert client.get(f"/posts/{slug}").status_code in {400, 404}
+        for path in (f"/posts/{slug}", f"/tags/{slug}", f"/tags/{slug}/feed.atom", f"/@{slug}", f"/@{slug}/feed.json"):
+            assert client.get(path).status_code in {400, 404}
 
 
 class TestAuthor:
