@@ -75,15 +75,27 @@ def test_a_repeating_reminder_comes_again_at_the_same_wall_time(bob, world, sess
         assert len(smtp.to(world.bob.email, "reminder")) == day
 
 
-def test_an_edited_reminder_comes_at_its_new_time_only(bob, world, session, smtp, at):
+def test_an_edited_reminder_comes_at_its_new_time_only(bob, world, session, smtp, jobs, at):
     bob.fill(text=WORDS, when="2026-11-23 10:00")
     old = due(session)
     bob.visit(f"/reminders/{session.query(Reminder).one().id}/edit")
     assert bob.fill(text="Ring the sailing club", when="2026-11-23 12:00").status == 200
+    assert jobs.sent == [], "the broker holds nothing that is far away"
     at(old)
     assert smtp.received == []
     at(due(session))
     assert "Ring the sailing club" in smtp.only(world.bob.email, "reminder").text
+
+
+def test_a_reminder_that_came_comes_again_when_it_is_given_a_new_time(bob, world, session, smtp, at):
+    bob.fill(text=WORDS, when="2026-11-23 10:00")
+    at(due(session))
+    smtp.only(world.bob.email, "reminder")
+    bob.visit(f"/reminders/{session.query(Reminder).one().id}/edit")
+    bob.fill(when="2026-11-23 12:00")
+    at(due(session))
+    first, second = smtp.to(world.bob.email, "reminder")
+    assert first.message["Message-ID"] != second.message["Message-ID"]
 
 
 def test_a_cancelled_reminder_is_never_mailed_and_undo_brings_it_back(bob, world, session, smtp, at):
