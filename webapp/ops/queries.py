@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, text
 
 from webapp.extensions import db
-from webapp.mail.models import Delivery, State
+from webapp.mail.models import Delivery, MailHold, State
 from webapp.ops.models import Heartbeat
 from webapp.reminders.models import Reminder, ReminderState
 
@@ -20,6 +21,16 @@ def answers() -> bool:
 def last_seen(name: str) -> datetime | None:
     """When this part of the house last showed a sign of life."""
     return db.session.scalar(select(Heartbeat.seen_at).where(Heartbeat.name == name))
+
+
+def heartbeats() -> Sequence[Heartbeat]:
+    """The last sign of life of everybody who ever gave one, by name."""
+    return db.session.scalars(select(Heartbeat).order_by(Heartbeat.name)).all()
+
+
+def holds() -> Sequence[MailHold]:
+    """Why nothing is sent, if that is so; oldest first."""
+    return db.session.scalars(select(MailHold).where(MailHold.released_at.is_(None)).order_by(MailHold.id)).all()
 
 
 def oldest_pending_reminder() -> datetime | None:

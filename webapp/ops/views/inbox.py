@@ -1,17 +1,16 @@
-"""Health, and the captured inbox."""
+"""The captured inbox of `make run`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask import Blueprint, abort, jsonify, make_response, render_template
+from flask import abort, make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from config import DevConfig
 from webapp.core import site
-from webapp.extensions import limiter
 from webapp.mail import inbox
-from webapp.ops import checks
+from webapp.ops.views.blueprint import blueprint
 
 SHOWN = 200
 MAIL_POLICY = (
@@ -19,25 +18,6 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 """A mail brings its own styles. It runs nothing, loads nothing, and a link in it opens beside it."""
-
-blueprint = Blueprint("ops", __name__, template_folder="templates")
-
-
-@blueprint.get("/healthz")
-@limiter.exempt
-def healthz() -> ResponseReturnValue:
-    """This process answers. Asks nobody else."""
-    return "ok\n", {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
-
-
-@blueprint.get("/readyz")
-@limiter.exempt
-def readyz() -> ResponseReturnValue:
-    """Everything a request needs answers too. 503 when not."""
-    found = checks.readiness()
-    is_ready = all(each.ok for each in found)
-    shown = [{"name": each.name, "ok": each.ok, "detail": each.detail} for each in found]
-    return jsonify(ok=is_ready, checks=shown), 200 if is_ready else 503, {"Cache-Control": "no-store"}
 
 
 @blueprint.get("/inbox/", endpoint="inbox")

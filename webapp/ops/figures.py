@@ -1,0 +1,118 @@
+"""How the house is doing, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
+
+from webapp.core import weekly
+from webapp.core.db import Model
+from webapp.extensions import db
+from webapp.mail.models import Delivery, DeliveryAttempt, State
+from webapp.ops.checks import Check
+from webapp.ops.spans import seconds_between
+from webapp.reminders.models import Reminder, ReminderState
+from webapp.subscriptions.models import Subscription, SubscriptionState
+
+A_DAY = timedelta(hours=24)
+AN_HOUR = timedelta(hours=1)
+LATE = timedelta(minutes=1)
+WAITING = (State.QUEUED, State.CLAIMED, State.SENDING)
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+TROUBLES = {
+    "migrations": "The tables are of another version.",
+    "broker": "The broker does not answer.",
+    "queues": "Not every queue is there and heard.",
+    "worker": "The worker is silent.",
+    "beat": "Beat is silent.",
+    "dispatcher": "The dispatcher is silent.",
+    "reminders": "Reminders are late.",
+    "mail": "Mail is late.",
+    "smtp": "The mail server does not answer.",
+    "disk": "The disk needs room.",
+}
+"""What is wrong, for the headline, when the check of that name does not pass."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The last 24 hours and the next one.
+
+    ``late`` counts what left over a minute after its time in these 24 hours, and what still waits that long.
+    ``due_soon`` is what is due in the next hour, with what should have gone already.
+    """
+
+    sent: int
+    tried_again: int
+    uncertain: int
+    late: int
+    due_soon: int
+    letter_at: datetime
+    letter_readers: int
+
+
+def figures(now: datetime) -> Figures:
+    """Counted in one statement."""
+    is_recent = Delivery.sent_at > now - A_DAY
+    was_put_off = exists().where(
+        DeliveryAttempt.delivery_id == Delivery.id, DeliveryAttempt.outcome.in_(["later", "unreachable"])
+    )
+    sent, tried_again, uncertain, left_late, mail_late, reminders_late, mail_soon, reminders_soon, readers = (
+        db.session.execute(
+            select(
+                _count(Delivery, is_recent),
+                _count(Delivery, is_recent, was_put_off),
+                _count(Delivery, Delivery.state == State.UNCERTAIN),
+                _count(
+                    Delivery,
+                    is_recent,
+                    seconds_between(Delivery.due_at, Delivery.sent_at) > LATE.total_seconds(),
+                ),
+                _count(Delivery, Delivery.state.in_(WAITING), Delivery.due_at <= now - LATE),
+                _count(Reminder, Reminder.state == ReminderState.PENDING, Reminder.due_at <= now - LATE),
+                _count(Delivery, Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now + AN_HOUR),
+                _count(Reminder, Reminder.state == ReminderState.PENDING, Reminder.due_at <= now + AN_HOUR),
+                _count(Subscription, Subscription.state == SubscriptionState.ACTIVE),
+            )
+        ).one()
+    )
+    return Figures(
+        sent=sent,
+        tried_again=tried_again,
+        uncertain=uncertain,
+        late=left_late + mail_late + reminders_late,
+        due_soon=mail_soon + reminders_soon,
+        letter_at=weekly.letter().after(now),
+        letter_readers=readers,
+    )
+
+
+def headline(found: Sequence[Check], *, uncertain: int, is_held: bool) -> str:
+    """The state of the house in words: ``All is well. One mail needs a decision.``"""
+    wrong = [each for each in found if not each.ok]
+    said = ["Mail is held."] if is_held else []
+    if wrong:
+        said.append(TROUBLES.get(wrong[0].name, f"The check of {wrong[0].name} does not pass."))
+        others = len(wrong) - 1
+        if others:
+            said.append(f"{in_words(others).capitalize()} more {'thing is' if others == 1 else 'things are'} not well.")
+    elif not is_held:
+        said.append("All is well.")
+    if uncertain:
+        said.append(
+            f"{in_words(uncertain).capitalize()} {'mail needs' if uncertain == 1 else 'mails need'} a decision."
+        )
+    return " ".join(said)
+
+
+def in_words(number: int) -> str:
+    """``seven``, ``1,204``."""
+    return NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
+
+
+def _count(model: type[Model], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(model).where(*conditions).scalar_subquery()
