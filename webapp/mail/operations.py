@@ -17,10 +17,13 @@ from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp import jobs
+from webapp.audit import operations as audit
 from webapp.core import site
+from webapp.core.errors import Refused
 from webapp.extensions import db
-from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailContent, State, Suppression
-from webapp.mail.transport import Outcome, Verdict
+from webapp.mail import holds
+from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailContent, State, Suppression
+from webapp.mail.transport import Outcome, Phase, Verdict
 
 CLAIM_LEASE = timedelta(seconds=30)
 SENDING_LEASE = timedelta(minutes=11)
@@ -30,6 +33,11 @@ RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240
 RETRY_JITTER = 0.2
 LIFETIME = timedelta(hours=24)
 DIGEST_LIFETIME = timedelta(hours=48)
+TIME_HAD_PASSED = "its time had passed"
+
+REPEATED = frozenset({Kind.REMINDER, Kind.WELCOME})
+REPEAT_AFTER = timedelta(minutes=1)
+"""How long an uncertain reminder waits before it goes once more: whatever broke may still be broken."""
 
 _random = SystemRandom()
 
@@ -80,7 +88,6 @@ def enqueue(
     ``due_at`` is when it is to go, now unless given; its lateness is counted from then.
     """
     db.session.flush()  # the content needs its id
-    lifetime = DIGEST_LIFETIME if kind is Kind.DIGEST else LIFETIME
     row: dict[str, Any] = {
         "kind": kind,
         "address": address,
@@ -93,7 +100,7 @@ def enqueue(
         "lease_until": now + CLAIM_LEASE if claim_token else None,
         "due_at": due_at or now,
         "next_attempt_at": max(now, due_at or now),
-        "expires_at": expires_at or (due_at or now) + lifetime,
+        "expires_at": expires_at or worth_sending_until(kind, due_at or now),
         "person_id": person_id,
         "reader_id": reader_id,
         "run_id": run_id,
@@ -110,12 +117,22 @@ def enqueue(
     return db.session.get_one(Delivery, written)
 
 
+def worth_sending_until(kind: Kind, due_at: datetime) -> datetime:
+    """When a mail of this kind expires, unless its writer knows better."""
+    return due_at + (DIGEST_LIFETIME if kind is Kind.DIGEST else LIFETIME)
+
+
 def claim(delivery_id: int, *, now: datetime) -> Claim | None:
-    """Takes a queued mail for :data:`CLAIM_LEASE`; None when it is not there to be taken."""
+    """Takes a queued mail for :data:`CLAIM_LEASE`; None when it is not there to be taken, or all mail is held."""
     found = Claim(delivery_id, secrets.token_hex(16))
     taken = _changed(
         update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.state == State.QUEUED,
+            Delivery.next_attempt_at <= now,
+            holds.nothing_holds(),
+        )
         .values(state=State.CLAIMED, claim_token=found.token, lease_until=now + CLAIM_LEASE)
     )
     return found if taken else None
@@ -125,7 +142,7 @@ def claim_batch(*, limit: int, now: datetime) -> list[Claim]:
     """Takes up to ``limit`` mails whose time has come. Two callers never get the same one."""
     due = (
         select(Delivery.id)
-        .where(Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now)
+        .where(Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now, holds.nothing_holds())
         .order_by(Delivery.next_attempt_at)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite leaves this out: it has one writer at a time
@@ -145,10 +162,10 @@ def claim_batch(*, limit: int, now: datetime) -> list[Claim]:
 def end_unsent(held: Claim, delivery: Delivery, *, now: datetime) -> bool:
     """Ends a claimed mail that must not go: past its time, or to a suppressed address. True when it did."""
     if delivery.expires_at <= now:
-        return _move(held, State.CLAIMED, State.EXPIRED, skip_reason="its time had passed")
+        return _move(held, State.CLAIMED, state=State.EXPIRED, skip_reason=TIME_HAD_PASSED)
     suppression = db.session.scalar(select(Suppression).where(Suppression.address == delivery.address))
     if suppression is not None:
-        return _move(held, State.CLAIMED, State.SUPPRESSED, skip_reason=suppression.reason)
+        return _move(held, State.CLAIMED, state=State.SUPPRESSED, skip_reason=suppression.reason)
     return False
 
 
@@ -161,6 +178,7 @@ def start_sending(held: Claim, *, now: datetime) -> bool:
             Delivery.state == State.CLAIMED,
             Delivery.claim_token == held.token,
             Delivery.lease_until > now,
+            holds.nothing_holds(),
         )
         .values(
             state=State.SENDING,
@@ -171,34 +189,83 @@ def start_sending(held: Claim, *, now: datetime) -> bool:
     )
 
 
+def still_sending(held: Claim, *, now: datetime) -> bool:
+    """Renews the lease of a mail on its way. False: somebody else has decided about it, do not finish it."""
+    return _changed(
+        update(Delivery)
+        .where(
+            Delivery.id == held.delivery_id,
+            Delivery.state == State.SENDING,
+            Delivery.claim_token == held.token,
+            Delivery.lease_until > now,
+        )
+        .values(lease_until=now + SENDING_LEASE)
+    )
+
+
 def record(held: Claim, outcome: Outcome, *, worker: str, started_at: datetime, now: datetime) -> None:
     """Writes down how an attempt ended and what follows from it."""
     delivery = db.session.get_one(Delivery, held.delivery_id, populate_existing=True)
-    came_from = State.SENDING if delivery.state is State.SENDING else State.CLAIMED
-    reply = {"smtp_code": outcome.code, "smtp_reply": outcome.reply}
+    moved = _move(
+        held,
+        State.SENDING if delivery.state is State.SENDING else State.CLAIMED,
+        smtp_code=outcome.code,
+        smtp_reply=outcome.reply,
+        **_what_follows(delivery, outcome, now),
+    )
+    if outcome.verdict is Verdict.NO_SUCH_ADDRESS and moved:
+        suppress(delivery.address, reason=f"{outcome.code} {outcome.reply}"[:200], now=now)
+    if outcome.verdict is Verdict.SIGN_IN_REFUSED:
+        holds.place(HoldKind.SIGN_IN, f"The mail server refused our sign-in: {outcome.code} {outcome.reply}", now=now)
+    if outcome.verdict is not Verdict.WAITING:  # nothing was tried
+        db.session.add(
+            DeliveryAttempt(
+                delivery_id=held.delivery_id,
+                phase=outcome.phase,
+                outcome=outcome.verdict if moved else "stale",
+                code=outcome.code,
+                reply=outcome.reply,
+                worker=worker,
+                started_at=started_at,
+                ended_at=now,
+            )
+        )
+
+
+def _what_follows(delivery: Delivery, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    """The columns that an outcome changes."""
+    is_counted = delivery.state is State.CLAIMED  # what reached DATA was counted there
+    counted = {"attempts": Delivery.attempts + 1} if is_counted else {}
     match outcome.verdict:
         case Verdict.ACCEPTED:
-            moved = _move(held, came_from, State.SENT, sent_at=now, **reply)
+            return {"state": State.SENT, "sent_at": now}
         case Verdict.UNCERTAIN:
-            moved = _move(held, came_from, State.UNCERTAIN, **reply)
+            return after_uncertainty(delivery, now)
         case Verdict.REFUSED | Verdict.NO_SUCH_ADDRESS:
-            moved = _move(held, came_from, State.FAILED, **reply)
-        case Verdict.LATER | Verdict.UNREACHABLE:
-            moved = _move(held, came_from, State.QUEUED, next_attempt_at=_next_attempt(delivery, outcome, now), **reply)
-    if moved and outcome.verdict is Verdict.NO_SUCH_ADDRESS:
-        suppress(delivery.address, reason=f"{outcome.code} {outcome.reply}"[:200], now=now)
-    db.session.add(
-        DeliveryAttempt(
-            delivery_id=held.delivery_id,
-            phase=outcome.phase,
-            outcome=outcome.verdict if moved else "stale",
-            code=outcome.code,
-            reply=outcome.reply,
-            worker=worker,
-            started_at=started_at,
-            ended_at=now,
-        )
+            return {"state": State.FAILED, **counted}
+        case Verdict.LATER:
+            step = RETRY_AFTER[min(len(failed_attempts(delivery.id)), len(RETRY_AFTER) - 1)]
+            next_try = now + step * _random.uniform(1 - RETRY_JITTER, 1 + RETRY_JITTER)
+            return {"state": State.QUEUED, "next_attempt_at": min(next_try, delivery.expires_at), **counted}
+        case Verdict.UNREACHABLE | Verdict.SIGN_IN_REFUSED | Verdict.WAITING | Verdict.STOPPED:
+            next_try = now + timedelta(seconds=outcome.wait_seconds or 0)
+            return {"state": State.QUEUED, "next_attempt_at": min(next_try, delivery.expires_at)}
+
+
+def after_uncertainty(delivery: Delivery, now: datetime) -> dict[str, Any]:
+    """What becomes of a mail that was perhaps accepted: a reminder goes once more, anything else waits for a person.
+
+    It keeps its Message-ID, by which a mail program may know the second one.
+    """
+    is_repeated = (
+        site.config().repeat_uncertain_reminders
+        and delivery.kind in REPEATED
+        and delivery.repeated_at is None
+        and delivery.expires_at > now + REPEAT_AFTER
     )
+    if is_repeated:
+        return {"state": State.QUEUED, "repeated_at": now, "next_attempt_at": now + REPEAT_AFTER}
+    return {"state": State.UNCERTAIN}
 
 
 def suppress(address: str, *, reason: str, now: datetime) -> None:
@@ -212,7 +279,7 @@ def cancel_waiting(*, reason: str, now: datetime, reader_id: int | None = None, 
     if (reader_id is None) == (dedupe_key is None):
         raise ValueError("name a reader or a key")
     whose = Delivery.reader_id == reader_id if dedupe_key is None else Delivery.dedupe_key == dedupe_key
-    return _count(
+    return count_changed(
         update(Delivery)
         .where(whose, Delivery.state.in_([State.QUEUED, State.CLAIMED]))
         .values(state=State.CANCELLED, skip_reason=reason, claim_token=None, lease_until=None, updated_at=now)
@@ -220,32 +287,62 @@ def cancel_waiting(*, reason: str, now: datetime, reader_id: int | None = None, 
 
 
 def recover_leases(*, now: datetime) -> int:
-    """What dead workers held: a claim goes back into the queue; a mail that was being sent becomes uncertain."""
-    freed = _count(
+    """What dead workers held: a claim goes back into the queue; a mail that was being sent is uncertain."""
+    freed = count_changed(
         update(Delivery)
         .where(Delivery.state == State.CLAIMED, Delivery.lease_until <= now)
         .values(state=State.QUEUED, claim_token=None, lease_until=None, next_attempt_at=now)
     )
-    lost = _count(
-        update(Delivery)
-        .where(Delivery.state == State.SENDING, Delivery.lease_until <= now)
-        .values(
-            state=State.UNCERTAIN,
-            claim_token=None,
-            lease_until=None,
-            smtp_reply="the process that was sending it ended before it could say how that went",
+    lost = db.session.scalars(select(Delivery).where(Delivery.state == State.SENDING, Delivery.lease_until <= now))
+    return freed + sum(_recover_lost(delivery, now) for delivery in lost.all())
+
+
+def _recover_lost(delivery: Delivery, now: datetime) -> bool:
+    reply = "the process that was sending it ended before it could say how that went"
+    held = Claim(delivery.id, delivery.claim_token or "")
+    moved = _move(held, State.SENDING, smtp_code=None, smtp_reply=reply, **after_uncertainty(delivery, now))
+    if moved:
+        db.session.add(
+            DeliveryAttempt(
+                delivery_id=delivery.id,
+                phase=Phase.DOT,
+                outcome=Verdict.UNCERTAIN,
+                reply=reply,
+                worker="(gone)",
+                started_at=delivery.data_started_at or now,
+                ended_at=now,
+            )
         )
-    )
-    return freed + lost
+    return moved
 
 
-def _next_attempt(delivery: Delivery, outcome: Outcome, now: datetime) -> datetime:
-    """When to try again. A host that cannot be reached, or says 421, costs no place in the schedule."""
-    failures = len(failed_attempts(delivery.id))
-    step = (
-        RETRY_AFTER[0] if outcome.verdict is Verdict.UNREACHABLE else RETRY_AFTER[min(failures, len(RETRY_AFTER) - 1)]
+def expire_waiting(*, now: datetime) -> int:
+    """Ends what waited in the queue until its time had passed, also while nothing can be sent."""
+    return count_changed(
+        update(Delivery)
+        .where(Delivery.state == State.QUEUED, Delivery.expires_at <= now, Delivery.next_attempt_at <= now)
+        .values(state=State.EXPIRED, skip_reason=TIME_HAD_PASSED)
     )
-    return now + step * _random.uniform(1 - RETRY_JITTER, 1 + RETRY_JITTER)
+
+
+def resolve(delivery_id: int, *, was_sent: bool, now: datetime, by: str = audit.SHELL) -> None:
+    """An operator's word on an uncertain mail: it arrived, or it goes again with the same Message-ID.
+
+    Raises :class:`Refused` when there is no such mail or it is not uncertain.
+    """
+    delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
+    if delivery is None:
+        raise Refused("id", f"There is no mail {delivery_id}.")
+    changes: dict[str, Any] = {"state": State.SENT, "sent_at": delivery.data_started_at or now}
+    if not was_sent:
+        expires_at = max(delivery.expires_at, worth_sending_until(delivery.kind, now))
+        changes = {"state": State.QUEUED, "repeated_at": now, "next_attempt_at": now, "expires_at": expires_at}
+    uncertain = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == State.UNCERTAIN)
+    if not _changed(uncertain.values(**changes)):
+        raise Refused("id", f"Mail {delivery_id} is {delivery.state}. Only an uncertain one can be resolved.")
+    audit.record("mail.resolved", f"mail {delivery_id}", now=now, actor=by, outcome="sent" if was_sent else "resend")
+    if not was_sent:
+        jobs.after_commit(db.session(), "mail.deliver", delivery_id)
 
 
 def failed_attempts(delivery_id: int) -> Sequence[DeliveryAttempt]:
@@ -257,19 +354,19 @@ def failed_attempts(delivery_id: int) -> Sequence[DeliveryAttempt]:
     ).all()
 
 
-def _move(held: Claim, from_: State, to: State, **values: Any) -> bool:
+def _move(held: Claim, from_: State, **values: Any) -> bool:
     return _changed(
         update(Delivery)
         .where(Delivery.id == held.delivery_id, Delivery.state == from_, Delivery.claim_token == held.token)
-        .values(state=to, claim_token=None, lease_until=None, **values)
+        .values(claim_token=None, lease_until=None, **values)
     )
 
 
 def _changed(statement: Update) -> bool:
-    return _count(statement) == 1
+    return count_changed(statement) == 1
 
 
-def _count(statement: Update) -> int:
+def count_changed(statement: Update) -> int:
     result = db.session.execute(statement.execution_options(synchronize_session="fetch"))
     assert isinstance(result, CursorResult)  # noqa: S101  # what SQLAlchemy gives for an UPDATE
     return result.rowcount
