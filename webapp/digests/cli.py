@@ -75,7 +75,7 @@ def preview(email: str) -> None:
     now = clock.now()
     letter = operations.preview(reader, now=now)
     if letter is None:
-        since = operations.window_start(reader, now)
+        since = operations.window_start(reader.covered_until, now)
         click.echo(f"No letter: nothing new since {_local(since)}.")
         return
     subject, text = letter

@@ -53,15 +53,26 @@ def latest_slot(*, now: datetime) -> datetime | None:
     return slot if slot >= installed_at() else None
 
 
+def slot_to_open(*, now: datetime) -> datetime | None:
+    """The newest slot that has come and has no run yet."""
+    slot = latest_slot(now=now)
+    return None if slot is None or queries.run_for(WEEKLY, slot) is not None else slot
+
+
+def is_too_late(slot: datetime, now: datetime) -> bool:
+    """Whether a letter that has not been written down yet may no longer go out."""
+    return now - slot > LATEST
+
+
 def open_slot(*, now: datetime) -> bool:
     """Makes the run of the newest slot, and records the older ones that were missed. False: there is nothing to do."""
-    slot = latest_slot(now=now)
-    if slot is None or queries.run_for(WEEKLY, slot) is not None:
+    slot = slot_to_open(now=now)
+    if slot is None:
         return False
     before = max(installed_at(), queries.last_slot(WEEKLY) or installed_at())
     for missed in weekly.letter().between(before, slot):
         _record(WEEKLY, missed, RunState.SKIPPED, now, note="missed: a later letter covers it")
-    if now - slot > LATEST:
+    if is_too_late(slot, now):
         return _record(WEEKLY, slot, RunState.SKIPPED, now, note="more than 48 hours late: the next letter covers it")
     return _record(WEEKLY, slot, RunState.PLANNING, now)
 
@@ -80,7 +91,7 @@ def expand(run_id: int, *, now: datetime) -> Iterator[None]:
     letters = None
     while (run := queries.locked(run_id)) and run.state is RunState.PLANNING:
         letters = letters or mails.Letters(run.window_end)
-        if now - run.slot_at > LATEST:
+        if is_too_late(run.slot_at, now):
             _end(run, RunState.FAILED, now, note="could not be planned within 48 hours")
         else:
             _plan_page(run, letters, now)
@@ -96,14 +107,19 @@ def close_finished(*, now: datetime) -> int:
     return len(finished)
 
 
-def window_start(reader: Subscription, end: datetime) -> datetime:
+def window_start(covered_until: datetime | None, end: datetime) -> datetime:
     """Up to where a reader has everything. The first letter covers the week before it, whenever they asked for it."""
-    return reader.covered_until or weekly.letter().week_before(end)
+    return covered_until or weekly.letter().week_before(end)
+
+
+def covered_after(start: datetime, end: datetime) -> datetime:
+    """Up to where a reader has everything once the window has been offered to them, with or without a letter."""
+    return max(start, end)
 
 
 def preview(reader: Subscription, *, now: datetime) -> tuple[str, str] | None:
     """Subject and text of what a reader would get now; None when nothing is new to them."""
-    return mails.preview(reader, window_start(reader, now), now)
+    return mails.preview(reader, window_start(reader.covered_until, now), now)
 
 
 def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
@@ -121,9 +137,9 @@ def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
 
 
 def _mail(run: DigestRun, reader: Subscription, letters: mails.Letters, now: datetime) -> bool:
-    start = window_start(reader, run.window_end)
+    start = window_start(reader.covered_until, run.window_end)
     content = letters.since(start)
-    reader.covered_until = max(start, run.window_end)
+    reader.covered_until = covered_after(start, run.window_end)
     if content is None:
         return False
     mail.enqueue(

@@ -64,7 +64,7 @@ def upcoming(reminder: Reminder, count: int = 5) -> list[datetime]:
 def coming(reminder: Reminder, count: int = 5) -> list[tuple[datetime, datetime]]:
     """As :func:`upcoming`, each with the naive wall time that was asked for, which its day may not have."""
     first = (datetime.fromisoformat(reminder.wall_time), reminder.due_at)
-    return [first, *islice(_following(reminder, reminder.due_at), count - 1)]
+    return [first, *islice(following(reminder, reminder.due_at), count - 1)]
 
 
 def next_after(reminder: Reminder, moment: datetime) -> tuple[datetime, datetime] | None:
@@ -72,13 +72,11 @@ def next_after(reminder: Reminder, moment: datetime) -> tuple[datetime, datetime
 
     What fell due in between is left out: after an outage a series sends one mail, not all that were missed.
     """
-    for wall_time, instant in _occurrences(reminder, moment):
-        if instant > max(moment, reminder.due_at):
-            return wall_time, instant
-    return None
+    return next(following(reminder, max(moment, reminder.due_at)), None)
 
 
-def _following(reminder: Reminder, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+def following(reminder: Reminder, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """All occurrences after an instant, as :func:`next_after` gives them one by one."""
     last = moment
     for wall_time, instant in _occurrences(reminder, moment):
         if instant > last:  # a time that the clocks skip can land on the next one: one occurrence a slot
