@@ -293,8 +293,9 @@ def recover_leases(*, now: datetime) -> int:
         .where(Delivery.state == State.CLAIMED, Delivery.lease_until <= now)
         .values(state=State.QUEUED, claim_token=None, lease_until=None, next_attempt_at=now)
     )
-    lost = db.session.scalars(select(Delivery).where(Delivery.state == State.SENDING, Delivery.lease_until <= now))
-    return freed + sum(_recover_lost(delivery, now) for delivery in lost.all())
+    lost = select(Delivery).where(Delivery.state == State.SENDING, Delivery.lease_until <= now)
+    found = db.session.scalars(lost.execution_options(populate_existing=True)).all()
+    return freed + sum(_recover_lost(delivery, now) for delivery in found)
 
 
 def _recover_lost(delivery: Delivery, now: datetime) -> bool:
@@ -320,7 +321,7 @@ def expire_waiting(*, now: datetime) -> int:
     """Ends what waited in the queue until its time had passed, also while nothing can be sent."""
     return count_changed(
         update(Delivery)
-        .where(Delivery.state == State.QUEUED, Delivery.expires_at <= now, Delivery.next_attempt_at <= now)
+        .where(Delivery.state == State.QUEUED, Delivery.expires_at <= now)
         .values(state=State.EXPIRED, skip_reason=TIME_HAD_PASSED)
     )
 
