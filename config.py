@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -130,6 +131,27 @@ def path(raw: str) -> Path:
     return Path(text(raw)).expanduser().resolve()
 
 
+def switch(raw: str) -> bool:
+    if raw.lower() not in {"on", "off"}:
+        raise ValueError("must be on or off")
+    return raw.lower() == "on"
+
+
+def domain(raw: str) -> str:
+    labels = raw.lower().rstrip(".").split(".")
+    if len(raw) > 190 or not all(re.fullmatch(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?", label) for label in labels):
+        raise ValueError("must be a name such as mail.example.org")
+    return ".".join(labels)
+
+
+def private_key(raw: str) -> str:
+    """A PEM block, whose line breaks may be written as a backslash and an n."""
+    pem = raw.replace("\\n", "\n").strip() + "\n"
+    if not re.fullmatch(r"-----BEGIN ((RSA )?PRIVATE KEY)-----\n[A-Za-z0-9+/=\s]+\n-----END \1-----\n", pem):
+        raise ValueError("must be an RSA private key in PEM form")
+    return pem
+
+
 def words(raw: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text(raw).split(",") if part.strip())
 
@@ -154,6 +176,11 @@ class Config:
     )
     proxy_count: int = setting(count, default=0, says="How many proxies in front of the web process set X-Forwarded-*.")
     data_dir: Path = setting(path, default=Path("instance").resolve(), says="The folder for everything written here.")
+    site_instance: str = setting(
+        text,
+        default="",
+        says="The name of this house, the same on all of its machines. One that has only one machine needs none.",
+    )
     database_url: str = setting(
         database_url, secret=True, says="sqlite:///… or postgresql+psycopg://user:password@host/name."
     )
@@ -166,6 +193,19 @@ class Config:
     smtp_password: str = setting(text, default="", secret=True, says="The password to sign in with.")
     smtp_security: str = setting(one_of("none", "starttls", "tls"), default="none", says="none, starttls or tls.")
     mail_from: str = setting(text, says="The address every mail comes from.")
+    bounce_domain: str = setting(
+        domain,
+        default="",
+        says="The domain whose mail to bounce+… is given to `manage.py mail bounce`; empty for none.",
+    )
+    repeat_uncertain_reminders: bool = setting(
+        switch,
+        default=True,
+        says="on: a reminder or welcome that may or may not have arrived goes once more, with the same Message-ID.",
+    )
+    dkim_domain: str = setting(domain, default="", says="The domain that signs mail (DKIM); empty for no signature.")
+    dkim_selector: str = setting(domain, default="", says="Names the key among the domain's DNS records.")
+    dkim_key: str = setting(private_key, default="", secret=True, says="The private key to sign with, RSA, as PEM.")
     postal_address: str = setting(text, default="", says="The postal address in the footer of a digest.")
     digest_weekday: str = setting(one_of(*WEEKDAYS), default="sat", says="The day of the weekly digest.")
     digest_time: time = setting(clock_time, default=time(10), says="Its time of day, in SITE_TIMEZONE.")
@@ -185,6 +225,10 @@ class Config:
         for each in fields(cls):
             if each.name not in values and each.default is MISSING:
                 raise SettingError(f"{each.name.upper()} is not set: {_lower_first(each.metadata['says'])}")
+        signing = {name: values.get(name) for name in ("dkim_domain", "dkim_selector", "dkim_key")}
+        if any(signing.values()) and not all(signing.values()):
+            missing = next(name for name, value in signing.items() if not value)
+            raise SettingError(f"{missing.upper()} is not set: signing needs a domain, a selector and a key")
         return cls(**values)
 
     @classmethod

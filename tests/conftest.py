@@ -28,6 +28,7 @@ from webapp import jobs as outbox
 from webapp.digests import models as _digests  # noqa: F401  # every table is made, whoever asks first
 from webapp.extensions import celery, limiter
 from webapp.extensions import db as database
+from webapp.mail import breaker
 from webapp.mail import models as _mail  # noqa: F401
 from webapp.ops import models as _ops  # noqa: F401
 from webapp.settings.models import SiteSetting
@@ -166,6 +167,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     waiting = Jobs()
     monkeypatch.setattr(celery, "send_task", waiting.take, raising=False)
     outbox.Broker.answered()
+    breaker.forget_all()
     failed = outbox.Broker.failed
 
     def noted() -> None:

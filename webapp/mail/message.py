@@ -13,6 +13,7 @@ from functools import partial
 
 from config import Config
 from webapp.core import clock
+from webapp.mail import dkim
 from webapp.mail.models import Delivery
 
 
@@ -26,11 +27,12 @@ class _Unfolded(UnstructuredHeader):
 _headers = HeaderRegistry()
 for _name in ("List-Unsubscribe", "List-Id", "Message-ID"):
     _headers.map_to_type(_name, _Unfolded)  # type: ignore[arg-type]  # the registry adds BaseHeader itself
-POLICY = SMTP.clone(header_factory=_headers)
+POLICY = SMTP.clone(header_factory=_headers, cte_type="7bit")
+"""Seven bits only: a server on the way that had to convert the body would break its signature."""
 
 
 def build(delivery: Delivery, config: Config) -> bytes:
-    """The whole message, CRLF line ends, text before HTML (RFC 2046 5.1.4: the last part is the preferred one)."""
+    """The whole message, signed, CRLF line ends, text before HTML (RFC 2046 5.1.4: the last part is preferred)."""
     content = delivery.content
     own = partial(filled, marker=content.marker, values=delivery.values)
     message = EmailMessage(policy=POLICY)
@@ -45,7 +47,7 @@ def build(delivery: Delivery, config: Config) -> bytes:
         message[name] = _inert(own(value))
     message.set_content(own(content.text))
     message.add_alternative(own(content.html, is_html=True), subtype="html")
-    return message.as_bytes()
+    return dkim.signed(message.as_bytes(), config)
 
 
 def _inert(value: str) -> str:

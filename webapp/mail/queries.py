@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from webapp.extensions import db
-from webapp.mail.models import Delivery, DeliveryAttempt, Kind, State, Suppression
+from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailContent, State, Suppression
 
 
 def due(now: datetime, *, limit: int) -> Sequence[int]:
@@ -24,6 +24,30 @@ def due(now: datetime, *, limit: int) -> Sequence[int]:
 def next_attempt_at() -> datetime | None:
     """When the next queued mail wants to go."""
     return db.session.scalar(select(func.min(Delivery.next_attempt_at)).where(Delivery.state == State.QUEUED))
+
+
+def waiting_before(until: datetime) -> Iterator[Row[Kind, str, str, datetime, datetime, bool]]:
+    """(kind, address, subject, next_attempt_at, expires_at, is_suppressed) of what will be tried before an instant.
+
+    What a worker has claimed but not begun to send is among it. The rows come in pages and are let go of as they pass.
+    """
+    return iter(
+        db.session.execute(
+            select(
+                Delivery.kind,
+                Delivery.address,
+                MailContent.subject,
+                Delivery.next_attempt_at,
+                Delivery.expires_at,
+                Suppression.id.is_not(None).label("is_suppressed"),
+            )
+            .join(MailContent, MailContent.id == Delivery.content_id)
+            .outerjoin(Suppression, Suppression.address == Delivery.address)
+            .where(Delivery.state.in_([State.QUEUED, State.CLAIMED]), Delivery.next_attempt_at < until)
+            .order_by(Delivery.next_attempt_at, Delivery.id)
+            .execution_options(yield_per=500)
+        )
+    )
 
 
 def newest(*, limit: int, address: str | None = None, kind: Kind | None = None) -> Sequence[Delivery]:
@@ -63,3 +87,11 @@ def oldest_overdue(now: datetime) -> datetime | None:
             Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now
         )
     )
+
+
+def is_waiting(delivery_id: int, now: datetime) -> bool:
+    """Whether a mail is queued and its time has come."""
+    waiting = select(Delivery.id).where(
+        Delivery.id == delivery_id, Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now
+    )
+    return db.session.scalar(waiting) is not None
