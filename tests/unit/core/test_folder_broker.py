@@ -100,3 +100,8 @@ def test_a_deleted_folder_is_made_again(connect, tmp_path):
             work.get(block=False)
         work.put({"number": 2})
         assert work.get(timeout=1).payload["number"] == 2
+
+
+@pytest.mark.parametrize("scheme", [folder_broker.SCHEME, "filesystem"])
+def test_it_stands_behind_the_public_name_too_which_celery_reads_from_the_environment_itself(scheme):
+    assert isinstance(Connection(f"{scheme}:///somewhere").transport, folder_broker.Transport)
