@@ -24,6 +24,7 @@ class Kind(enum.StrEnum):
     RESET = "reset"
     COMMENT = "comment"
     TEST = "test"
+    ALARM = "alarm"
 
 
 class State(enum.StrEnum):

@@ -15,11 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.core import clock, site
 from webapp.core.broker import DEAD_QUEUE
 from webapp.extensions import db
-from webapp.mail import queries as mails
 from webapp.ops import broker, migrations, queries
+from webapp.ops.lateness import ALARM_AFTER, lateness
 
 SILENT_AFTER = timedelta(seconds=120)
-LATE_AFTER = timedelta(minutes=5)
 SMTP_SECONDS = 5
 LEAST_FREE_BYTES = 100 * 1024 * 1024
 
@@ -42,15 +41,19 @@ def all_checks(now: datetime | None = None) -> list[Check]:
     now = now or clock.now()
     found = [_database(), _migrations(), *_broker()]
     if found[0].ok and found[1].ok:
-        found += [_guarded(each, now) for each in (_worker, _dispatcher, _reminders, _mail)]
+        found += [_guarded(each, now) for each in (_worker, _beat, _dispatcher, _reminders, _mail)]
     else:
         found += [Check(name, False, "not known without the database") for name in LIVING]
     return [*found, _smtp(), _folder()]
 
 
-def readiness() -> list[Check]:
-    """What must be well before requests are let in: the database, its tables, the broker."""
-    return [_database(), _migrations(), _broker_answers()]
+def readiness(now: datetime | None = None) -> list[Check]:
+    """What must be well before requests are let in: the database, its tables, the broker, and nothing late."""
+    now = now or clock.now()
+    found = [_database(), _migrations(), _broker_answers()]
+    if found[0].ok and found[1].ok:
+        found += [_guarded(each, now) for each in (_reminders, _mail)]
+    return found
 
 
 def _database() -> Check:
@@ -115,6 +118,10 @@ def _worker(now: datetime) -> Check:
     return _alive("worker", now, "look at the logs of worker and beat: it is a task that beat sends every 30 s")
 
 
+def _beat(now: datetime) -> Check:
+    return _alive("beat", now, "look at the log of beat, and whether the broker answers; start it if it is not there")
+
+
 def _dispatcher(now: datetime) -> Check:
     return _alive("dispatcher", now, "look at the log of `./manage.py sweep --forever`; start it if it is not there")
 
@@ -129,26 +136,26 @@ def _alive(name: str, now: datetime, fix: str) -> Check:
 
 
 def _reminders(now: datetime) -> Check:
-    return _punctual("reminders", queries.oldest_pending_reminder(), now)
+    return _punctual("reminders", lateness(now).reminders, now)
 
 
 def _mail(now: datetime) -> Check:
-    late = _punctual("mail", mails.oldest_overdue(now), now)
+    late = _punctual("mail", lateness(now).mail, now)
     uncertain = queries.uncertain_mails()
     if late.ok and uncertain:
         return Check("mail", True, f"on time; {uncertain} uncertain, see ./manage.py mail list")
     return late
 
 
-def _punctual(name: str, due: datetime | None, now: datetime) -> Check:
-    if due is None or now - due <= LATE_AFTER:
+def _punctual(name: str, since: datetime | None, now: datetime) -> Check:
+    if since is None or now - since <= ALARM_AFTER:
         return Check(name, True, "on time")
     return Check(
-        name, False, f"the oldest is {_ago(now - due)} late", "see the checks above, then the dispatcher's log"
+        name, False, f"the oldest is {_ago(now - since)} late", "see the checks above, then the dispatcher's log"
     )
 
 
-LIVING = ("worker", "dispatcher", "reminders", "mail")
+LIVING = ("worker", "beat", "dispatcher", "reminders", "mail")
 
 
 def _guarded(check: Callable[[datetime], Check], now: datetime) -> Check:

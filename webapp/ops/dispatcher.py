@@ -22,7 +22,7 @@ from webapp.jobs import Job
 from webapp.mail import operations as ledger
 from webapp.mail import queries as mails
 from webapp.mail import sending
-from webapp.ops import operations
+from webapp.ops import alarm, operations
 from webapp.posts import operations as posts
 from webapp.reminders import firing
 from webapp.reminders import operations as reminders
@@ -62,6 +62,7 @@ class Dispatcher:
             (timedelta(seconds=5), self._recover),
             (timedelta(seconds=10), self._sign_of_life),
             (timedelta(seconds=15), self._digest),
+            (timedelta(seconds=15), self._alarm),
         ):
             if self.next_chores.get(chore.__name__, now) <= now:
                 self.next_chores[chore.__name__] = now + every
@@ -117,6 +118,7 @@ class Dispatcher:
     def _recover(self, now: datetime) -> None:
         if ledger.recover_leases(now=now):
             log.warning("mail.leases_recovered")
+        ledger.expire_waiting(now=now)
         db.session.commit()
 
     def _sign_of_life(self, now: datetime) -> None:
@@ -126,6 +128,13 @@ class Dispatcher:
     def _digest(self, now: datetime) -> None:
         for _page in digests.tick(now=now):
             db.session.commit()
+
+    def _alarm(self, now: datetime) -> None:
+        """Its mails go at once and from here: what is late stands in the queue before them."""
+        written = [each.id for each in alarm.watch(now)]
+        db.session.commit()
+        for delivery_id in written:
+            sending.deliver(delivery_id)
 
     @staticmethod
     def _guarded(chore: Callable[[datetime], None], now: datetime) -> None:

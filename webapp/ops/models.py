@@ -11,7 +11,11 @@ from webapp.core.db import Model
 
 
 class Heartbeat(Model):
-    """The last sign of life of one part: ``worker`` (a task that beat sent has run) or ``dispatcher``."""
+    """The last sign of life of one part; ``detail`` is the version of Almanac that it runs.
+
+    ``worker``: a task that beat sent has run. ``worker NAME``: it ran there. ``beat``: it sends, as far as it can tell.
+    ``dispatcher``: it went round.
+    """
 
     __tablename__ = "heartbeats"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from celery import Task
 
 from webapp.core import clock
 from webapp.extensions import celery, db
@@ -11,16 +12,25 @@ from webapp.ops import dispatcher, operations
 logger = structlog.get_logger()
 
 
-@celery.task(name="ops.heartbeat")
-def heartbeat() -> None:
+@celery.task(name="ops.heartbeat", bind=True)
+def heartbeat(self: Task) -> None:
     """Beat sends it and a worker runs it, so a fresh one shows that both, and the broker between them, are alive."""
-    operations.beat("worker", now=clock.now())
+    operations.worker_beat(self.request.hostname, now=clock.now())
     db.session.commit()
 
 
-@celery.task(name="ops.sweep")
-def sweep() -> None:
+@celery.task(name="ops.beat_lives")
+def beat_lives() -> None:
+    """Never sent: beat calls it where it is, to say that it is there."""
+    operations.beat("beat", now=clock.now())
+    db.session.commit()
+
+
+@celery.task(name="ops.sweep", bind=True)
+def sweep(self: Task) -> None:
     """One round of what the dispatcher does, for the hours in which there is no dispatcher."""
+    operations.worker_beat(self.request.hostname, now=clock.now())
+    db.session.commit()
     dispatcher.sweep_once(clock.now())
 
 

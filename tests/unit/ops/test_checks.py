@@ -17,7 +17,7 @@ from webapp.ops import broker, checks, migrations, operations, queries
 def well(db, smtp, monkeypatch):
     """A house in which everything is as it should be."""
     monkeypatch.setattr(migrations, "present", migrations.wanted)
-    for name in ("worker", "dispatcher"):
+    for name in ("worker", "beat", "dispatcher"):
         operations.beat(name, now=clock.now())
     db.session.commit()
 
@@ -32,12 +32,21 @@ def unwell(now=None):
 
 def test_a_house_in_order_passes_every_check(well):
     assert unwell() == set()
-    assert {"database", "migrations", "broker", "worker", "dispatcher", "reminders", "mail", "smtp", "disk"} <= set(
-        found()
-    )
+    assert {
+        "database",
+        "migrations",
+        "broker",
+        "worker",
+        "beat",
+        "dispatcher",
+        "reminders",
+        "mail",
+        "smtp",
+        "disk",
+    } <= set(found())
 
 
-@pytest.mark.parametrize("name", ["worker", "dispatcher"])
+@pytest.mark.parametrize("name", ["worker", "beat", "dispatcher"])
 def test_a_part_that_is_silent_for_more_than_two_minutes_is_not_well(well, db, name):
     now = clock.now()
     operations.beat(name, now=now - timedelta(seconds=119))
@@ -52,7 +61,7 @@ def test_a_part_that_is_silent_for_more_than_two_minutes_is_not_well(well, db, n
 
 def test_a_part_that_was_never_seen_is_not_well(db, smtp, monkeypatch):
     monkeypatch.setattr(migrations, "present", migrations.wanted)
-    assert unwell() == {"worker", "dispatcher"}
+    assert unwell() == {"worker", "beat", "dispatcher"}
     assert "never" in found()["worker"].detail
 
 
@@ -80,7 +89,7 @@ def test_a_mail_that_is_five_minutes_late_is_not_well_and_an_uncertain_one_is_na
     mail = ledger.enqueue(
         kind=Kind.TEST, address="a@example.org", content=content, dedupe_key="test:1", now=clock.now()
     )
-    mail.next_attempt_at = clock.now() - timedelta(minutes=10)
+    mail.due_at = mail.created_at = clock.now() - timedelta(minutes=10)
     db.session.commit()
     assert unwell() == {"mail"}
     mail.state = State.UNCERTAIN
@@ -112,7 +121,7 @@ def test_without_a_database_nothing_that_lies_in_it_is_guessed(well, monkeypatch
         raise OperationalError("SELECT 1", {}, Exception("could not connect to server"))
 
     monkeypatch.setattr(queries, "answers", gone)
-    assert {"database", "worker", "dispatcher", "reminders", "mail"} == unwell()
+    assert {"database", "worker", "beat", "dispatcher", "reminders", "mail"} == unwell()
     assert "could not connect" in found()["database"].fix
     assert "SELECT" not in found()["database"].fix
 
@@ -155,7 +164,7 @@ def test_healthz_asks_nobody(client, monkeypatch):
 def test_readyz_is_200_only_when_database_tables_and_broker_are_there(well, client, monkeypatch):
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert [each["name"] for each in answer.json["checks"]] == ["database", "migrations", "broker"]
+    assert [each["name"] for each in answer.json["checks"]] == ["database", "migrations", "broker", "reminders", "mail"]
     monkeypatch.setattr(migrations, "present", lambda: "0000")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["ok"]) == (503, False)

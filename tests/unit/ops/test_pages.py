@@ -12,7 +12,7 @@ from webapp.ops import migrations, operations
 def well(db, smtp, monkeypatch):
     """A house in which everything is as it should be."""
     monkeypatch.setattr(migrations, "present", migrations.wanted)
-    for name in ("worker", "dispatcher"):
+    for name in ("worker", "beat", "dispatcher"):
         operations.beat(name, now=clock.now())
     db.session.commit()
 
