@@ -146,9 +146,13 @@ def domain(raw: str) -> str:
 
 def private_key(raw: str) -> str:
     """A PEM block, whose line breaks may be written as a backslash and an n."""
+    from dkim.crypto import parse_pem_private_key
+
     pem = raw.replace("\\n", "\n").strip() + "\n"
-    if not re.fullmatch(r"-----BEGIN ((RSA )?PRIVATE KEY)-----\n[A-Za-z0-9+/=\s]+\n-----END \1-----\n", pem):
-        raise ValueError("must be an RSA private key in PEM form")
+    try:
+        parse_pem_private_key(pem.encode())
+    except Exception:  # noqa: BLE001  # it raises what its parts raise
+        raise ValueError("must be an RSA private key in PEM form") from None
     return pem
 
 

@@ -24,6 +24,9 @@ PRODUCTION = {
     "MAIL_FROM": "almanac@example.org",
 }
 
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMBsCAQACASECAQMCAQcCAQMCAQsCAQECAQcCAQI=\n-----END RSA PRIVATE KEY-----"
+"""A key of six bits: the modulus is 33."""
+
 PROMISED = """SECRET_KEY SITE_URL SITE_NAME SITE_TIMEZONE DATABASE_URL CELERY_BROKER_URL SMTP_HOST SMTP_PORT SMTP_USER
 SMTP_PASSWORD SMTP_SECURITY MAIL_FROM RATELIMIT_STORAGE_URL DIGEST_WEEKDAY DIGEST_TIME DATA_DIR LOG_LEVEL LOG_FILE"""
 
@@ -55,6 +58,12 @@ REFUSED = [
     ("RATELIMIT_STORAGE_URL", "memcached://127.0.0.1"),
     ("LOG_LEVEL", "loud"),
     ("MAIL_FROM", "a@example.org\r\nBcc: b@example.org"),
+    ("BOUNCE_DOMAIN", "bounces.example.org\r\nX: y"),
+    ("BOUNCE_DOMAIN", "a@example.org"),
+    ("DKIM_SELECTOR", "-"),
+    ("DKIM_KEY", "swordfish"),
+    ("DKIM_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
+    ("REPEAT_UNCERTAIN_REMINDERS", "perhaps"),
 ]
 
 
@@ -111,6 +120,8 @@ def test_everything_may_be_set_at_once(dev):
             "SMTP_USER": "almanac",
             "SMTP_PASSWORD": "swordfish",
             "SMTP_SECURITY": "STARTTLS",
+            "REPEAT_UNCERTAIN_REMINDERS": "off",
+            "BOUNCE_DOMAIN": "Bounces.example.org",
             "POSTAL_ADDRESS": "1 Harbour Road, Example Town",
             "DIGEST_WEEKDAY": "Sun",
             "DIGEST_TIME": "07:30",
@@ -125,6 +136,7 @@ def test_everything_may_be_set_at_once(dev):
     assert (found.smtp_port, found.smtp_security, found.log_level) == (587, "starttls", "debug")
     assert (found.digest_weekday, found.weekday, found.digest_time) == ("sun", 6, time(7, 30))
     assert found.zone.key == "Asia/Shanghai"
+    assert (found.repeat_uncertain_reminders, found.bounce_domain) == (False, "bounces.example.org")
 
 
 def test_production_starts_with_what_it_needs():
@@ -148,11 +160,25 @@ def test_production_refuses_a_default_or_weak_secret_without_printing_it(secret)
 
 @pytest.mark.parametrize("name", [each.name.upper() for each in fields(config.Config) if each.metadata["secret"]])
 def test_every_secret_may_lie_in_a_file(name, tmp_path):
-    value = (PRODUCTION | {"RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3"}).get(name, "swordfish")
+    fitting = {"RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3", "DKIM_KEY": PEM}
+    value = (PRODUCTION | fitting).get(name, "swordfish")
     (tmp_path / "kept").write_text(value + "\n")
-    environ = {key: given for key, given in PRODUCTION.items() if key != name}
+    others = PRODUCTION | {"DKIM_DOMAIN": "example.org", "DKIM_SELECTOR": "autumn", "DKIM_KEY": PEM}
+    environ = {key: given for key, given in others.items() if key != name}
     found = getattr(config.load(environ | {f"{name}_FILE": str(tmp_path / "kept")}), name.lower())
-    assert found in {value, (value,)}
+    assert found in {value, (value,), value + "\n"}
+
+
+@pytest.mark.parametrize("missing", ["DKIM_DOMAIN", "DKIM_SELECTOR", "DKIM_KEY"])
+def test_signing_needs_all_of_its_settings(missing):
+    signing = {"DKIM_DOMAIN": "example.org", "DKIM_SELECTOR": "autumn", "DKIM_KEY": PEM}
+    with pytest.raises(SettingError, match=rf"^{missing} is not set"):
+        config.load(PRODUCTION | {name: value for name, value in signing.items() if name != missing})
+
+
+def test_a_key_may_stand_in_one_line():
+    signing = {"DKIM_DOMAIN": "example.org", "DKIM_SELECTOR": "autumn", "DKIM_KEY": PEM.replace("\n", "\\n")}
+    assert config.load(PRODUCTION | signing).dkim_key == PEM + "\n"
 
 
 def test_a_secret_file_that_cannot_be_read_is_one_line(tmp_path):

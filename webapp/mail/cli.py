@@ -6,6 +6,8 @@ import json
 import secrets
 import sys
 from datetime import timedelta
+from email import message_from_bytes, policy
+from typing import BinaryIO
 
 import click
 from flask import Flask
@@ -17,9 +19,12 @@ from webapp.core import clock, site
 from webapp.core.errors import Refused
 from webapp.core.text import address
 from webapp.extensions import db
-from webapp.mail import operations, queries
+from webapp.mail import bounces, operations, queries
 from webapp.mail.models import Delivery, Kind
 from webapp.mail.rendering import render
+
+LARGEST_BOUNCE = 1024 * 1024
+"""Bytes. What tells us something stands at the beginning; the rest is our own mail, sent back."""
 
 group = AppGroup("mail", help="The ledger of every mail.")
 
@@ -83,6 +88,39 @@ def test(email: str, seconds: int) -> None:
         raise click.ClickException("The ledger did not take it. Try again.")
     when = f"in {seconds} s" if seconds else "now"
     click.echo(f"Written down as mail {delivery.id}. It goes to {to} {when}; `manage.py mail list` shows how it went.")
+
+
+@group.command("resolve")
+@click.argument("delivery_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+@click.option("--sent", "outcome", flag_value="sent", help="It arrived, or is to count as if it had.")
+@click.option("--resend", "outcome", flag_value="resend", help="Send it once more, with the same Message-ID.")
+def resolve(delivery_id: int, outcome: str | None) -> None:
+    """Says how an uncertain mail went: nobody but the server knew, and it could not say."""
+    if outcome is None:
+        raise click.UsageError("Say --sent or --resend.")
+    try:
+        operations.resolve(delivery_id, was_sent=outcome == "sent", now=clock.now())
+    except Refused as refused:
+        raise click.ClickException(refused.message) from None
+    db.session.commit()
+    click.echo(f"Mail {delivery_id} {'counts as sent' if outcome == 'sent' else 'is queued once more'}.")
+
+
+@group.command("bounce")
+@click.argument("file", metavar="[MESSAGE]", type=click.File("rb"), default="-")
+def bounce(file: BinaryIO) -> None:
+    """Reads a mail that came back, from standard input: your mail server gives it what arrives for bounce+…."""
+    try:
+        delivery, verdict = bounces.take(
+            message_from_bytes(file.read(LARGEST_BOUNCE), policy=policy.compat32), now=clock.now()
+        )
+    except Refused as refused:
+        raise click.ClickException(refused.message) from None
+    db.session.commit()
+    if verdict is bounces.Verdict.PERMANENT:
+        click.echo(f"Mail {delivery.id} came back for good. {delivery.address} is not written to any more.")
+    else:
+        click.echo(f"Mail {delivery.id} came back for now. Nothing follows from that.")
 
 
 def as_dict(delivery: Delivery) -> dict[str, object]:
