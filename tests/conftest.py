@@ -31,6 +31,7 @@ from webapp.extensions import db as database
 from webapp.mail import breaker
 from webapp.mail import models as _mail  # noqa: F401
 from webapp.ops import models as _ops  # noqa: F401
+from webapp.settings import instance
 from webapp.settings.models import SiteSetting
 
 
@@ -141,7 +142,7 @@ def app(_mailbox: Mailbox, data_dir: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def db(app: Flask) -> Iterator[Any]:
+def db(app: Flask, data_dir: Path) -> Iterator[Any]:
     """The database, empty but for what the first migration writes, inside an application context."""
     with app.app_context():
         database.session.add(SiteSetting(name="installed_at", value={"at": factories.INSTALLED_AT.isoformat()}))
@@ -152,6 +153,7 @@ def db(app: Flask) -> Iterator[Any]:
             database.session.execute(table.delete())
         database.session.commit()
         database.session.remove()
+    (data_dir / instance.FILE).unlink(missing_ok=True)  # the next test's database is a new one
     limiter.reset()
 
 

@@ -21,7 +21,7 @@ from webapp.audit import operations as audit
 from webapp.core import site
 from webapp.core.errors import Refused
 from webapp.extensions import db
-from webapp.mail import holds
+from webapp.mail import guard, holds
 from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailContent, State, Suppression
 from webapp.mail.transport import Outcome, Phase, Verdict
 
@@ -124,6 +124,8 @@ def worth_sending_until(kind: Kind, due_at: datetime) -> datetime:
 
 def claim(delivery_id: int, *, now: datetime) -> Claim | None:
     """Takes a queued mail for :data:`CLAIM_LEASE`; None when it is not there to be taken, or all mail is held."""
+    if guard.keeps_mail_back(now=now):
+        return None
     found = Claim(delivery_id, secrets.token_hex(16))
     taken = _changed(
         update(Delivery)
@@ -140,6 +142,8 @@ def claim(delivery_id: int, *, now: datetime) -> Claim | None:
 
 def claim_batch(*, limit: int, now: datetime) -> list[Claim]:
     """Takes up to ``limit`` mails whose time has come. Two callers never get the same one."""
+    if guard.keeps_mail_back(now=now):
+        return []
     due = (
         select(Delivery.id)
         .where(Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now, holds.nothing_holds())

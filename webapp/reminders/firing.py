@@ -41,7 +41,7 @@ def fire(reminder_id: int, version: int) -> bool:
     now = clock.now()
     due_at, key = reminder.due_at, operations.dedupe_key(reminder)
     if reminder.version != version or not operations.claim(reminder, now=now):
-        db.session.rollback()
+        db.session.commit()  # nothing, or that all mail is held
         return False
     db.session.refresh(reminder, ["version", "state"])
     claim_token = secrets.token_hex(16)

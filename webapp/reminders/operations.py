@@ -11,6 +11,7 @@ from webapp.accounts.models import Person
 from webapp.core.errors import Conflict, Refused
 from webapp.core.text import many_lines
 from webapp.extensions import db
+from webapp.mail import guard, holds
 from webapp.mail import operations as ledger
 from webapp.reminders import recurrence as rules
 from webapp.reminders import when
@@ -131,8 +132,11 @@ def restore(reminder: Reminder, *, now: datetime) -> None:
 def claim(reminder: Reminder, *, now: datetime) -> bool:
     """Takes a due reminder, or one occurrence of it, for firing: True for exactly one caller.
 
-    ``reminder`` is the row as read; when its version or state is another one by now, nothing happens.
+    ``reminder`` is the row as read; when its version or state is another one by now, nothing happens. While mail is
+    held it stays pending.
     """
+    if guard.keeps_mail_back(now=now):
+        return False
     following = rules.next_after(reminder, now)
     changes: dict[str, Any] = {"fired_at": now, "updated_at": now}
     if following is None:
@@ -152,6 +156,7 @@ def claim(reminder: Reminder, *, now: datetime) -> bool:
             Reminder.version == reminder.version,
             Reminder.state == ReminderState.PENDING,
             Reminder.due_at <= now,
+            holds.nothing_holds(),
         )
         .values(**changes)
         .execution_options(synchronize_session=False)
