@@ -3,9 +3,10 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-import webapp
 from alembic import context
 from flask import current_app
+
+import webapp
 from webapp.core.db import UTCDateTime
 
 for feature in iter_modules(webapp.__path__, "webapp."):
