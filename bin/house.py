@@ -23,7 +23,7 @@ from config import Config, DevConfig
 from webapp import create_app
 from webapp.accounts import setup
 from webapp.extensions import celery, db
-from webapp.mail import inbox
+from webapp.mail import inbox, rendering
 from webapp.ops import broker, dispatcher, migrations, stopping
 
 HERE = Path(__file__).resolve().parent.parent
@@ -63,6 +63,7 @@ def load(config: Config) -> Flask:
     celery.finalize()
     for module in SHARED:
         import_module(module)
+    rendering.compile_templates(app)
     return app
 
 

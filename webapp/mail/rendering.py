@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import css_inline
-from flask import render_template
+from flask import Flask, render_template
 from markupsafe import Markup
 
 
@@ -53,6 +53,14 @@ def render(template: str, *, marker: str = "", **context: Any) -> Rendered:
         text=_wrapped(render_template(f"{template}.txt", **context)),
         html=_inliner().inline(render_template(f"{template}.html", **context)),
     )
+
+
+def compile_templates(app: Flask) -> None:
+    """Makes every mail's templates ready, so that no process does it at the moment a mail is due."""
+    for name in app.jinja_env.list_templates():
+        if "mail/" in name:
+            app.jinja_env.get_template(name)
+    _inliner()
 
 
 def _wrapped(text: str) -> str:
