@@ -219,6 +219,9 @@ class Config:
         secret=True,
         says="Where throttling counts: redis://… with several web processes.",
     )
+    metrics_token: str = setting(
+        text, default="", secret=True, says="What a program elsewhere sends to read /metrics; empty: only this machine."
+    )
     log_level: str = setting(one_of("debug", "info", "warning", "error"), default="info", says="How much is logged.")
     log_file: str = setting(text, default="", says="A file to log to as well; it rotates at 10 MB.")
 

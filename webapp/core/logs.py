@@ -33,7 +33,7 @@ URL_PASSWORDS = re.compile(r"(\w://[^\s/:@]*:)[^\s@/]+@")
 BEARERS = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 SECRET_NAMES = frozenset({"authorization", "cookie", "password", "secret", "secret_key", "token", "csrf_token"})
 A_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-QUIET_PATHS = frozenset({"/healthz", "/readyz"})
+QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 NOISY_LOGGERS = {
     "alembic": logging.WARNING,
     "aiosmtpd": logging.WARNING,

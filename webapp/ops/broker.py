@@ -94,6 +94,23 @@ def queues(url: str) -> dict[str, tuple[int, int] | None]:
     return {name: _queue(url, name) for name in (*QUEUES, DEAD_QUEUE)}
 
 
+def depths(url: str) -> dict[str, tuple[int, int | None]]:
+    """For each queue that exists: what waits in it and, where the broker knows, who listens.
+
+    Raises :class:`Unreachable`. Redis is asked no more than whether it is there.
+    """
+    if kind(url) == "rabbitmq":
+        return {name: found for name, found in queues(url).items() if found is not None}
+    if kind(url) == "redis":
+        ping(url)
+        return {}
+    try:
+        waiting = [each.name for each in folder().iterdir() if not each.name.startswith(".")]
+    except OSError as error:
+        raise Unreachable(_one_line(error)) from error
+    return {name: (sum(each.endswith(f".{name}.msg") for each in waiting), None) for name in QUEUES}
+
+
 def _queue(url: str, name: str) -> tuple[int, int] | None:
     with channel(url) as opened:
         try:
