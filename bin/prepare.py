@@ -43,7 +43,7 @@ def _make_venv() -> None:
 
 def _install(locks: list) -> None:
     say(f"Installing what {' and '.join(locks)} lists; the first time this takes a minute")
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
     for lock in locks:
         command += ["--require-hashes", "-r", str(HERE / lock)]
     installed = subprocess.run(command, check=False, stdout=sys.stderr)
