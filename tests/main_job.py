@@ -37,9 +37,7 @@ def wait_for_reminder(house: House, address: str, words: str, *, seconds: float 
     """The one reminder with these words; watches a little longer, so that a second one would be seen."""
     deadline = time.monotonic() + seconds
     while not reminders_about(house, address, words):
-        assert time.monotonic() < deadline, (
-            f"no reminder about {words!r} after {seconds} s"
-        )
+        assert time.monotonic() < deadline, f"no reminder about {words!r} after {seconds} s"
         time.sleep(0.02)
     time.sleep(1.5)
     found = reminders_about(house, address, words)
