@@ -129,6 +129,26 @@ def published_between(start: datetime, end: datetime) -> Sequence[Post]:
     ).all()
 
 
+def titles_expected_in(start: datetime, end: datetime, *, now: datetime) -> Sequence[str]:
+    """Titles of what :func:`published_between` will find at ``end`` if whatever is scheduled appears on time.
+
+    What is set for the very instant ``end`` appears a moment after it.
+    """
+    if start >= end:
+        return []
+    found = [(cast(datetime, post.published_at), post.title) for post in published_between(start, end)]
+    scheduled = db.session.execute(
+        select(Post.publish_at, Post.published_at, Post.title)
+        .where(Post.state == PostState.SCHEDULED, Post.publish_at < max(end, now))
+        .order_by(Post.publish_at, Post.id)
+    )
+    for publish_at, published_at, title in scheduled:
+        appears_at = published_at or max(cast(datetime, publish_at), now)
+        if start < appears_at < end or appears_at == published_at == end:
+            found.append((appears_at, title))
+    return [title for _at, title in sorted(found, key=lambda each: each[0])]
+
+
 def titles_between(start: datetime, end: datetime, limit: int = 50) -> Sequence[Row[str, str, datetime]]:
     """Title, slug and time of what appeared from ``start`` up to but not including ``end``."""
     return db.session.execute(

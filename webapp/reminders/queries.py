@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from webapp.accounts.models import Person
 from webapp.core.pagination import Place, above, below
 from webapp.extensions import db
+from webapp.mail.models import Suppression
 from webapp.reminders.models import Reminder, ReminderKind, ReminderState
 
 DUE_AT: ColumnElement[datetime] = Reminder.__table__.c.due_at
@@ -108,6 +109,22 @@ def next_due_at(after: datetime) -> datetime | None:
     return db.session.scalar(
         select(func.min(Reminder.due_at)).where(Reminder.state == ReminderState.PENDING, Reminder.due_at > after)
     )
+
+
+def pending_before(until: datetime) -> Iterator[tuple[Reminder, str, bool]]:
+    """What is pending and due before an instant, soonest first, with its address and whether that is suppressed.
+
+    The rows come in pages and are let go of as they pass.
+    """
+    rows = db.session.execute(
+        select(Reminder, Person.email, Suppression.id.is_not(None))
+        .join(Person, Person.id == Reminder.person_id)
+        .outerjoin(Suppression, Suppression.address == Person.email)
+        .where(Reminder.state == ReminderState.PENDING, Reminder.due_at < until)
+        .order_by(Reminder.due_at, Reminder.id)
+        .execution_options(yield_per=500)
+    )
+    return ((reminder, address, is_suppressed) for reminder, address, is_suppressed in rows)
 
 
 def oldest_overdue(now: datetime) -> datetime | None:
