@@ -190,7 +190,9 @@ class Connection:
         return None
 
     def _greet(self) -> None:
-        config, context = self._config, ssl.create_default_context()
+        config = self._config
+        # it reads every certificate authority there is, which takes longer than a whole mail
+        context = None if config.smtp_security == "none" else ssl.create_default_context()
         is_tls = config.smtp_security == "tls"
         server: smtplib.SMTP = (
             _OverTLS(timeout=CONNECT_SECONDS, context=context) if is_tls else _Plain(timeout=CONNECT_SECONDS)
