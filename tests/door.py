@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -15,7 +16,11 @@ class Page:
 
     status: int
     path: str
-    soup: BeautifulSoup
+    html: str
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        return BeautifulSoup(self.html, "html.parser")
 
     @property
     def text(self) -> str:
@@ -108,8 +113,7 @@ class Visitor:
         return self._read(self.client.open(path, method=method.upper(), follow_redirects=True, **{key: sent}))
 
     def _read(self, answer) -> Page:
-        soup = BeautifulSoup(answer.data, "html.parser")
-        self.page = Page(answer.status_code, answer.request.full_path.removesuffix("?"), soup)
+        self.page = Page(answer.status_code, answer.request.full_path.removesuffix("?"), answer.text)
         return self.page
 
 
