@@ -6,22 +6,26 @@ dispatcher finds the same work in the database a moment later. So a request neve
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
+from kombu import pools
+from kombu.connection import Connection
+from kombu.messaging import Producer
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from webapp.core import clock
+from webapp.core import clock, topology
+from webapp.core.broker import ANSWER_SECONDS
 from webapp.extensions import celery
 
 NOTES = "almanac.jobs"
-QUIET_SECONDS = 15.0
-"""After a failed publish nobody tries again for this long: one request pays for a dead broker, not every one."""
+LOOK_EVERY_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -36,21 +40,30 @@ class Job:
 
 
 class Broker:
-    """What this process knows about the broker: whether it may be tried."""
+    """What this process knows about the broker: whether it may be tried.
 
-    quiet_until = 0.0
+    After a publish that failed nobody tries. A thread looks out for the broker instead, so that one request pays for a
+    dead one and none that follows.
+    """
+
+    _lookout: ClassVar[threading.Thread | None] = None
+    _is_back: ClassVar[threading.Event] = threading.Event()
 
     @classmethod
     def is_quiet(cls) -> bool:
-        return time.monotonic() < cls.quiet_until
+        """Whether the lookout has nothing to report yet. A forked process has not inherited it, and tries again."""
+        return cls._lookout is not None and cls._lookout.is_alive() and not cls._is_back.is_set()
 
     @classmethod
     def failed(cls) -> None:
-        cls.quiet_until = time.monotonic() + QUIET_SECONDS
+        if not cls.is_quiet():
+            cls._is_back = threading.Event()
+            cls._lookout = threading.Thread(target=_look_out, args=(cls._is_back,), name="lookout", daemon=True)
+            cls._lookout.start()
 
     @classmethod
     def answered(cls) -> None:
-        cls.quiet_until = 0.0
+        cls._is_back.set()
 
 
 def after_commit(session: Session, name: str, *args: Any, eta: datetime | None = None) -> None:
@@ -64,7 +77,7 @@ def publish(job: Job) -> bool:
     if Broker.is_quiet() or _is_too_near_for_a_delay(job.eta):
         return False
     try:
-        celery.tasks[job.name].apply_async(args=job.args, eta=job.eta, retry=False)
+        _send(job)
     except Exception as error:  # noqa: BLE001  # whatever the transport raises: kombu, amqp, redis, OSError
         Broker.failed()
         log.warning("broker.refused", task=job.name, args=list(job.args), error=str(error))
@@ -73,10 +86,73 @@ def publish(job: Job) -> bool:
     return True
 
 
+def _send(job: Job) -> None:
+    """Waits for the broker's confirmation. A connection that it has closed meanwhile is made anew, once.
+
+    Whatever fails, the connection is dropped without a goodbye, which would wait for a broker that hangs.
+    """
+    producer = pools.producers[_connection()].acquire(block=True)
+    connection = producer.connection
+    was_connected, began = connection.connected, time.monotonic()
+    try:
+        _apply_or_drop(job, producer)
+    except Exception:
+        is_slow = time.monotonic() - began > ANSWER_SECONDS / 2
+        if is_slow or not was_connected:
+            raise
+        producer.revive(connection)
+        _apply_or_drop(job, producer)
+    finally:
+        producer.release()
+
+
+def _apply_or_drop(job: Job, producer: Producer) -> None:
+    try:
+        celery.tasks[job.name].apply_async(
+            args=job.args,
+            eta=job.eta,
+            retry=False,
+            producer=producer,
+            timeout=ANSWER_SECONDS,
+            confirm_timeout=ANSWER_SECONDS,
+        )
+    except Exception:
+        producer.connection.collect()
+        producer.connection.maybe_switch_next()  # in a cluster to another node
+        raise
+
+
+def _connection() -> Connection:
+    """To publish on: no read or write takes longer than we are ready to wait."""
+    options = {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS} if _is_rabbitmq() else {}
+    connection: Connection = celery.connection_for_write(transport_options=options)
+    return connection
+
+
+def _look_out(is_back: threading.Event) -> None:
+    """Asks now and then whether the broker answers, and has it ready for messages before anybody publishes again."""
+    while not is_back.wait(LOOK_EVERY_SECONDS):
+        connection = _connection()
+        try:
+            if _is_rabbitmq():
+                topology.declare(connection, celery.conf.task_queues)
+            connection.default_channel  # noqa: B018  # whatever else it is, asking for a channel asks the broker
+        except Exception as error:  # noqa: BLE001  # as above
+            log.debug("broker.still_away", error=str(error))
+        else:
+            log.info("broker.is_back")
+            is_back.set()
+        finally:
+            connection.collect()
+
+
+def _is_rabbitmq() -> bool:
+    return str(celery.conf.broker_url).startswith("amqp")
+
+
 def _is_too_near_for_a_delay(eta: datetime | None) -> bool:
     """RabbitMQ's native delay refuses less than a second: the dispatcher, who wakes at the due time, has that work."""
-    is_native = str(celery.conf.broker_url).startswith("amqp")
-    return is_native and eta is not None and (eta - clock.now()).total_seconds() < 1
+    return _is_rabbitmq() and eta is not None and (eta - clock.now()).total_seconds() < 1
 
 
 @event.listens_for(Session, "after_commit")

@@ -8,15 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pika
-from kombu.entity import Exchange, Queue
-from kombu.transport.native_delayed_delivery import (
-    bind_queue_to_native_delayed_delivery_exchange,
-    declare_native_delayed_delivery_exchanges_and_queues,
-)
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from webapp.core.broker import DEAD_EXCHANGE, DEAD_QUEUE, QUEUES, make_folders
+from webapp.core import topology
+from webapp.core.broker import DEAD_QUEUE, QUEUES, make_folders
 from webapp.core.folder_broker import SCHEME
 from webapp.extensions import celery
 
@@ -49,20 +45,14 @@ def declare_topology() -> None:
 
 
 def _declare_on_rabbitmq() -> None:
+    connection = celery.connection_for_write(transport_options={"read_timeout": ANSWER_SECONDS})
     try:
-        with celery.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=ANSWER_SECONDS)
-            channel = connection.default_channel
-            dead = Exchange(DEAD_EXCHANGE, type="topic", durable=True)
-            Queue(DEAD_QUEUE, dead, routing_key="#", durable=True, queue_arguments={"x-queue-type": "quorum"}).bind(
-                channel
-            ).declare()
-            declare_native_delayed_delivery_exchanges_and_queues(connection, "quorum")
-            for queue in celery.conf.task_queues:
-                queue.bind(channel).declare()
-                bind_queue_to_native_delayed_delivery_exchange(connection, queue)
+        connection.ensure_connection(max_retries=1, timeout=ANSWER_SECONDS)
+        topology.declare(connection, celery.conf.task_queues)
     except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
         raise Unreachable(_one_line(error)) from error
+    finally:
+        connection.collect()  # no goodbye, for which a broker that hangs would make us wait
 
 
 def folder() -> Path:
@@ -124,10 +114,7 @@ def _queue(url: str, name: str) -> tuple[int, int] | None:
 def channel(url: str) -> Iterator[BlockingChannel]:
     """A short connection to RabbitMQ. Raises :class:`Unreachable`."""
     try:
-        parameters = pika.URLParameters(url)
-        parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = ANSWER_SECONDS
-        parameters.connection_attempts = 1
-        connection = pika.BlockingConnection(parameters)
+        connection = pika.BlockingConnection([_parameters(node) for node in url.split(";")])
     except (AMQPError, OSError) as error:
         raise Unreachable(_one_line(error)) from error
     try:
@@ -135,6 +122,13 @@ def channel(url: str) -> Iterator[BlockingChannel]:
     finally:
         if connection.is_open:
             connection.close()
+
+
+def _parameters(url: str) -> pika.URLParameters:
+    parameters = pika.URLParameters(url)
+    parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = ANSWER_SECONDS
+    parameters.connection_attempts = 1
+    return parameters
 
 
 def _one_line(error: BaseException) -> str:
