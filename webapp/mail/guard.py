@@ -26,7 +26,7 @@ def notice(*, now: datetime) -> str | None:
     if found is not None:
         holds.place(HoldKind.COPY, found, now=now)
     elif (twin := instance.twin()) is None:
-        instance.adopt(anew=False)
+        instance.adopt(anew=False, now=now)
     else:
         instance.remember(twin.counter)  # on a machine without a dispatcher nobody else does
     return found

@@ -54,7 +54,7 @@ def release(*, by: str, now: datetime) -> int:
     """
     is_in_doubt = any(each.kind is HoldKind.COPY for each in active())
     if is_in_doubt or instance.doubt() is not None:
-        instance.adopt(anew=True)
+        instance.adopt(anew=True, now=now)
     result = db.session.execute(
         update(MailHold)
         .where(MailHold.released_at.is_(None))

@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.core import clock, site
 from webapp.core.broker import DEAD_QUEUE
 from webapp.extensions import db
+from webapp.mail import guard, holds
+from webapp.mail.models import HoldKind
 from webapp.ops import broker, migrations, queries
 from webapp.ops.lateness import ALARM_AFTER, lateness
 
@@ -41,7 +43,7 @@ def all_checks(now: datetime | None = None) -> list[Check]:
     now = now or clock.now()
     found = [_database(), _migrations(), *_broker()]
     if found[0].ok and found[1].ok:
-        found += [_guarded(each, now) for each in (_worker, _beat, _dispatcher, _reminders, _mail)]
+        found += [_guarded(each, now) for each in (_worker, _beat, _dispatcher, _holds, _reminders, _mail)]
     else:
         found += [Check(name, False, "not known without the database") for name in LIVING]
     return [*found, _smtp(), _folder()]
@@ -135,6 +137,29 @@ def _alive(name: str, now: datetime, fix: str) -> Check:
     return Check(name, True, detail) if silent <= SILENT_AFTER else Check(name, False, detail, fix)
 
 
+def _holds(now: datetime) -> Check:
+    """Whether mail may go out at all, with the doubt about the database that no process has met yet."""
+    held = [(each.kind, each.reason, each.placed_at) for each in holds.active()]
+    if not held and (doubt := guard.why()) is not None:
+        held = [(HoldKind.COPY, doubt, now)]
+    if not held:
+        return Check("holds", True, "mail goes out")
+    since = _ago(now - min(placed_at for _, _, placed_at in held))
+    kinds = ", ".join(each[0] for each in held)
+    why = ". ".join(reason[:1].upper() + reason[1:] for _, reason, _ in held)
+    return Check("holds", False, f"no mail goes out ({kinds}, for {since})", f"{why}. {_what_to_do(held[0][0])}")
+
+
+def _what_to_do(kind: HoldKind) -> str:
+    if kind is HoldKind.COPY:
+        return (
+            "If this database is the one that should mail, say so: ./manage.py mail release. If it is a copy, leave it"
+        )
+    if kind is HoldKind.SIGN_IN:
+        return "Correct SMTP_USER and SMTP_PASSWORD, start again, then ./manage.py mail release"
+    return "When mail may go again: ./manage.py mail release"
+
+
 def _reminders(now: datetime) -> Check:
     return _punctual("reminders", lateness(now).reminders, now)
 
@@ -155,7 +180,7 @@ def _punctual(name: str, since: datetime | None, now: datetime) -> Check:
     )
 
 
-LIVING = ("worker", "beat", "dispatcher", "reminders", "mail")
+LIVING = ("worker", "beat", "dispatcher", "holds", "reminders", "mail")
 
 
 def _guarded(check: Callable[[datetime], Check], now: datetime) -> Check:

@@ -19,14 +19,15 @@ from webapp.core import clock, site
 from webapp.digests import operations as digests
 from webapp.extensions import db
 from webapp.jobs import Job
+from webapp.mail import guard, sending
 from webapp.mail import operations as ledger
 from webapp.mail import queries as mails
-from webapp.mail import sending
 from webapp.ops import alarm, operations
 from webapp.posts import operations as posts
 from webapp.reminders import firing
 from webapp.reminders import operations as reminders
 from webapp.reminders import queries as due
+from webapp.settings import instance
 
 LONGEST_SLEEP = 0.5
 """Seconds. A reminder set for sooner than this has its own message from the request that set it."""
@@ -53,20 +54,27 @@ class Dispatcher:
 
     offered: dict[int, datetime] = field(default_factory=dict)
     next_chores: dict[str, datetime] = field(default_factory=dict)
+    is_held: bool = False
 
     def round(self, now: datetime) -> None:
         """Looks at everything once. An error in one chore is logged and keeps no other from being done."""
+        self._guarded(self._look_at_holds, now)
         for chore in (self._publish, self._hand_over, self._offer_reminders, self._offer_mails):
             self._guarded(chore, now)
         for every, chore in (
             (timedelta(seconds=5), self._recover),
             (timedelta(seconds=10), self._sign_of_life),
+            (timedelta(seconds=10), self._count),
             (timedelta(seconds=15), self._digest),
             (timedelta(seconds=15), self._alarm),
         ):
             if self.next_chores.get(chore.__name__, now) <= now:
                 self.next_chores[chore.__name__] = now + every
                 self._guarded(chore, now)
+
+    def leave(self, now: datetime) -> None:
+        """Counts once more, so that a copy made while we ran is older than what is left here."""
+        self._guarded(self._count, now)
 
     def seconds_to_sleep(self, now: datetime) -> float:
         """Until the next due time, at most :data:`LONGEST_SLEEP`."""
@@ -75,12 +83,19 @@ class Dispatcher:
         waits = [(moment - now).total_seconds() for moment in wake if moment is not None and moment > now]
         return max(0.01, min([LONGEST_SLEEP, *waits]))
 
+    def _look_at_holds(self, now: datetime) -> None:
+        """While mail is held, what would end in a refused claim is not offered, again and again, to anyone."""
+        self.is_held = guard.keeps_mail_back(now=now)
+        db.session.commit()
+
     def _publish(self, now: datetime) -> None:
         posts.publish_due(now=now)
         db.session.commit()
 
     def _hand_over(self, now: datetime) -> None:
         """Gives a reminder whose time comes near its ETA task; see docs/adr/0002."""
+        if self.is_held:
+            return
         for reminder_id, version, due_at in due.near(now, horizon=reminders.HORIZON, limit=AT_ONCE):
             db.session.rollback()
             if jobs.publish(Job("reminders.remind", (reminder_id, version), due_at)):
@@ -92,6 +107,8 @@ class Dispatcher:
 
     def _offer_reminders(self, now: datetime) -> None:
         """What is due and has not been claimed: its message was lost, or its worker is busy or dead."""
+        if self.is_held:
+            return
         for reminder_id, version, due_at in due.unanswered(now, grace=_grace(), again_after=OFFER_AGAIN, limit=AT_ONCE):
             db.session.rollback()
             is_overdue = now - due_at >= DO_IT_OURSELVES
@@ -104,6 +121,8 @@ class Dispatcher:
 
     def _offer_mails(self, now: datetime) -> None:
         """Queued mail whose time has come: a retry, a late one, one whose message was lost, a digest's many."""
+        if self.is_held:
+            return
         waiting = mails.due(now - MAIL_GRACE, limit=AT_ONCE)
         db.session.rollback()
         self.offered = {each: self.offered.get(each, now) for each in waiting}
@@ -124,6 +143,14 @@ class Dispatcher:
     def _sign_of_life(self, now: datetime) -> None:
         operations.beat("dispatcher", now=now)
         db.session.commit()
+
+    def _count(self, now: datetime) -> None:
+        """The counter by which a database that comes out of a backup is known; see docs/adr/0006."""
+        counter = guard.count(now=now)
+        db.session.commit()
+        if counter is not None:
+            instance.remember(counter)
+            db.session.rollback()
 
     def _digest(self, now: datetime) -> None:
         for _page in digests.tick(now=now):
@@ -156,6 +183,7 @@ def run(stop: threading.Event) -> None:
         except SQLAlchemyError:
             pause = LONGEST_SLEEP
         stop.wait(pause)
+    dispatcher.leave(clock.now())
 
 
 def sweep_once(now: datetime) -> None:

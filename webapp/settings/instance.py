@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,6 @@ from webapp.settings.models import SiteSetting
 
 NAME = "instance"
 FILE = "instance.json"
-GENERATION = 2**32
-"""How far an adoption raises the counter: above anything that another machine of the same house can have seen."""
-
 log = structlog.get_logger()
 
 
@@ -77,12 +75,13 @@ def doubt() -> str | None:
     return None if known is None else next(_doubts(here, known), None)
 
 
-def adopt(*, anew: bool) -> None:
+def adopt(*, anew: bool, now: datetime) -> None:
     """Makes the present database this house's own, in the caller's transaction.
 
-    ``anew`` is an operator's decision: a new identity (unless the environment gives it) and a counter above all
-    others. Without it, only a database that has no twin yet gets one. The file is written first: should the
-    transaction fail, the two disagree, and nothing is mailed.
+    ``anew`` is an operator's decision: a new identity (unless the environment gives it) and a counter that is above
+    whatever another machine of the house has seen, because it is the time in milliseconds. Without it, only a database
+    that has no twin yet gets one. The file is written first: should the transaction fail, the two disagree, and nothing
+    is mailed.
     """
     config, known = site.config(), twin()
     if known is not None and not anew:
@@ -91,7 +90,7 @@ def adopt(*, anew: bool) -> None:
     if here is None or not here.id or (anew and not config.site_instance):
         here = _begin(anew=anew)
     highest = max(here.counter, known.counter if known else 0, _counter_of_file())
-    counter = (highest // GENERATION + 1) * GENERATION if anew else highest
+    counter = max(highest + 1, int(now.timestamp() * 1000)) if anew else highest
     addresses = known.addresses if known and config.site_instance else ()
     at = place.address(config.database_url)
     if anew:

@@ -39,6 +39,7 @@ def test_a_house_in_order_passes_every_check(well):
         "worker",
         "beat",
         "dispatcher",
+        "holds",
         "reminders",
         "mail",
         "smtp",
@@ -121,7 +122,7 @@ def test_without_a_database_nothing_that_lies_in_it_is_guessed(well, monkeypatch
         raise OperationalError("SELECT 1", {}, Exception("could not connect to server"))
 
     monkeypatch.setattr(queries, "answers", gone)
-    assert {"database", "worker", "beat", "dispatcher", "reminders", "mail"} == unwell()
+    assert {"database", "worker", "beat", "dispatcher", "holds", "reminders", "mail"} == unwell()
     assert "could not connect" in found()["database"].fix
     assert "SELECT" not in found()["database"].fix
 
