@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pika
+from kombu.exceptions import OperationalError
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
@@ -49,7 +50,7 @@ def _declare_on_rabbitmq() -> None:
     try:
         connection.ensure_connection(max_retries=1, timeout=ANSWER_SECONDS)
         topology.declare(connection, celery.conf.task_queues)
-    except (*connection.connection_errors, *connection.channel_errors, OSError) as error:
+    except (*connection.connection_errors, *connection.channel_errors, OperationalError, OSError) as error:
         raise Unreachable(_one_line(error)) from error
     finally:
         connection.collect()  # no goodbye, for which a broker that hangs would make us wait

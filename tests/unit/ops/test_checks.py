@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests import factories
 from webapp.core import clock
+from webapp.extensions import celery
 from webapp.mail import operations as ledger
 from webapp.mail.models import Kind, State
 from webapp.ops import broker, checks, migrations, operations, queries
@@ -67,8 +68,6 @@ def test_a_part_that_was_never_seen_is_not_well(db, smtp, monkeypatch):
 
 
 def test_the_heartbeat_task_is_what_shows_that_the_worker_lives(well, db):
-    from webapp.extensions import celery
-
     before = queries.last_seen("worker")
     db.session.commit()
     celery.tasks["ops.heartbeat"].apply(throw=True)
@@ -138,6 +137,14 @@ def test_a_broker_that_does_not_answer_is_unreachable_without_its_password():
     assert "swordfish" not in str(said.value)
     with pytest.raises(broker.Unreachable):
         broker.ping("redis://:swordfish@127.0.0.1:9/0")
+
+
+def test_a_house_whose_broker_is_away_says_so_and_is_opened_all_the_same(monkeypatch, app):
+    monkeypatch.setitem(celery.conf, "broker_url", "amqp://almanac:swordfish@127.0.0.1:9/")
+    monkeypatch.setitem(celery.conf, "broker_transport_options", {})
+    with pytest.raises(broker.Unreachable) as said:
+        broker.declare_topology()
+    assert "swordfish" not in str(said.value)
 
 
 def test_doctor_exits_with_1_when_something_is_not_well_and_0_when_all_is(well, runner, db):
