@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
 from tests import factories
+from tests.world import sign_in
 from webapp.accounts.models import Role
 from webapp.core import clock, weekly
 from webapp.digests.models import DigestRun, RunState
@@ -513,3 +515,43 @@ def empty():
             database.session.execute(table.delete())
     database.session.commit()
     database.session.expunge_all()
+
+
+# The page
+
+
+@pytest.fixture
+def operator(client, house):
+    return sign_in(client, factories.person("Olive", role=Role.OPERATOR, zone="Asia/Shanghai"))
+
+
+def test_page_says_when_to_whom_and_why_not(operator, author):
+    busy_world(author)
+
+    page = operator.get("/ops/forecast?days=7")
+
+    text = " ".join(BeautifulSoup(page.data, "html.parser").select_one("main").get_text(" ").split())
+    assert page.status_code == 200
+    assert "4 mails in the next 7 days." in text
+    assert "Sat 24 Oct, 10:00 · Berlin · in 3 days digest 1 reader “Salt”, “Bread”" in text
+    assert "bob@example.org Water the plants" in text
+    assert "Sat 24 Oct, 16:00 digest 1 has not confirmed" in text
+
+
+def test_page_draws_a_hatched_bar_for_each_day_with_mail_and_says_it_in_a_table(operator, author):
+    busy_world(author)
+
+    page = BeautifulSoup(operator.get("/ops/forecast?days=7").data, "html.parser")
+
+    assert [bar["fill"] for bar in page.select("figure svg rect")] == ["url(#expected)"] * 2
+    assert len(page.select("figure table tbody tr")) == 8  # seven days from a morning to a morning
+
+
+@pytest.mark.parametrize("days", ["0", "-3", "soon", "", "1", "1000000000000"])
+def test_page_of_an_odd_number_of_days_is_still_a_page(days, operator, author):
+    assert operator.get("/ops/forecast", query_string={"days": days}).status_code == 200
+
+
+def test_page_is_for_operators_only(client, author):
+    bob = factories.person("Bob")
+    assert sign_in(client, bob).get("/ops/forecast").status_code == 403
