@@ -350,6 +350,33 @@ def resolve(delivery_id: int, *, was_sent: bool, now: datetime, by: str = audit.
         jobs.after_commit(db.session(), "mail.deliver", delivery_id)
 
 
+def resend(delivery_id: int, *, now: datetime, by: str = audit.SHELL) -> None:
+    """An operator has a mail tried again that was refused or whose time had passed, with the same Message-ID.
+
+    Raises :class:`Refused` when there is no such mail, it has not ended so, or its address is not written to any more.
+    """
+    delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
+    if delivery is None:
+        raise Refused("id", f"There is no mail {delivery_id}.")
+    suppression = db.session.scalar(select(Suppression).where(Suppression.address == delivery.address))
+    if suppression is not None:
+        raise Refused("id", f"{delivery.address} is not written to any more: {suppression.reason}")
+    ended = update(Delivery).where(Delivery.id == delivery_id, Delivery.state.in_([State.FAILED, State.EXPIRED]))
+    again = ended.values(
+        state=State.QUEUED,
+        repeated_at=now,
+        next_attempt_at=now,
+        expires_at=max(delivery.expires_at, worth_sending_until(delivery.kind, now)),
+        smtp_code=None,
+        smtp_reply=None,
+        skip_reason=None,
+    )
+    if not _changed(again):
+        raise Refused("id", f"Mail {delivery_id} is {delivery.state}. Only one that failed or expired can go again.")
+    audit.record("mail.resent", f"mail {delivery_id}", now=now, actor=by)
+    jobs.after_commit(db.session(), "mail.deliver", delivery_id)
+
+
 def failed_attempts(delivery_id: int) -> Sequence[DeliveryAttempt]:
     """The attempts that the server itself put off."""
     return db.session.scalars(

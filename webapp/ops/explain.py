@@ -1,8 +1,12 @@
-"""Why someone did or did not get a mail: everything the house knows about one address, in sentences."""
+"""Why someone did or did not get a mail: everything the house knows about one address, in sentences.
+
+``manage.py mail explain`` prints it, `/ops/explain` shows it to operators, and `/settings/mail` to the person.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,87 +15,130 @@ from webapp.accounts.models import Person
 from webapp.digests import queries as digests
 from webapp.digests.models import DigestRun, RunState
 from webapp.mail import queries as mails
-from webapp.mail.models import Delivery, Kind, State
+from webapp.mail.models import Kind, State, Suppression
+from webapp.ops.queries import NotReached
+from webapp.ops.story import VERDICTS, Say, Story, stories
 from webapp.reminders import queries as reminders
+from webapp.reminders.models import Reminder
 from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
-VERDICTS = {
-    State.QUEUED: "It waits in the queue",
-    State.CLAIMED: "A worker has it",
-    State.SENDING: "It is being handed over",
-    State.SENT: "It was accepted",
-    State.FAILED: "It was refused for good",
-    State.SUPPRESSED: "It was not sent: this address is not written to any more",
-    State.CANCELLED: "It was cancelled",
-    State.EXPIRED: "It was not sent: its time had passed",
-    State.UNCERTAIN: "It was probably delivered once; we cannot know",
-    State.SKIPPED: "It was left out",
-}
+LETTERS = 5
+COMING = 5
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A letter that went out without this reader."""
+
+    slot_at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``who`` is what the house knows about the address, ``mails`` what it wrote there, newest first."""
+
+    address: str
+    person: Person | None
+    subscription: Subscription | None
+    suppression: Suppression | None
+    who: Sequence[str]
+    mails: Sequence[Story]
+    missed: Sequence[Missed]
+    coming: Sequence[Reminder]
+
+
+def answer(address: str, *, kind: Kind | None, say: Say, limit: int = 10) -> Answer:
+    """Did it go out? The same number of statements, however much there is to tell."""
+    person, subscription = people.by_email(address), subscriptions.by_address(address)
+    suppression = mails.suppression_of(address)
+    found = mails.newest(limit=limit, address=address, kind=kind)
+    got = {delivery.run_id for delivery in found}
+    return Answer(
+        address=address,
+        person=person,
+        subscription=subscription,
+        suppression=suppression,
+        who=tuple(_who(address, person, subscription, suppression, say)),
+        mails=stories(found),
+        missed=[
+            Missed(run.slot_at, _why_not(run, subscription)) for run in digests.newest(LETTERS) if run.id not in got
+        ]
+        if kind in {None, Kind.DIGEST}
+        else [],
+        coming=reminders.coming_up(person, limit=COMING) if kind in {None, Kind.REMINDER} and person else [],
+    )
 
 
 def explain(address: str, *, kind: Kind | None, zone: ZoneInfo, limit: int = 10) -> Iterator[str]:
-    """Lines for an operator: who this is, what has gone out and how, and what has not and why."""
-    person, subscription = people.by_email(address), subscriptions.by_address(address)
-    yield from _who(address, person, subscription, zone)
+    """The answer as lines for a terminal, times to the millisecond."""
+
+    def say(moment: datetime) -> str:
+        return _at(moment, zone)
+
+    told = answer(address, kind=kind, say=say, limit=limit)
+    yield from told.who
     yield ""
-    found = mails.newest(limit=limit, address=address, kind=kind)
-    if not found:
+    if not told.mails:
         yield "No mail to this address is in the ledger" + (f" as {kind}." if kind else ".")
-    for delivery in found:
-        yield from _one_mail(delivery, zone)
-    if kind in {None, Kind.DIGEST}:
-        yield from _letters_missed(subscription, found, zone)
-    if kind in {None, Kind.REMINDER} and person is not None:
-        for reminder in reminders.coming_up(person, limit=5):
-            yield f"Still to come: “{reminder.text}”, due {_at(reminder.due_at, zone)}."
+    for each in told.mails:
+        yield from _one_mail(each, say)
+    for missed in told.missed:
+        yield f"No letter of {say(missed.slot_at)}: {missed.why}."
+    for reminder in told.coming:
+        yield f"Still to come: “{reminder.text}”, due {say(reminder.due_at)}."
 
 
-def _who(address: str, person: Person | None, subscription: Subscription | None, zone: ZoneInfo) -> Iterator[str]:
+def reason(run: DigestRun, found: NotReached) -> str:
+    """Why somebody has no mail of a run, in a sentence."""
+    if found.delivery is None:
+        words = _why_not(run, found.subscription)
+        return f"{words[:1].upper()}{words[1:]}."
+    verdict, _meaning = VERDICTS[found.delivery.state]
+    answer = found.delivery.skip_reason or found.delivery.smtp_reply
+    return f"{verdict} {answer}" if answer else verdict
+
+
+def _who(
+    address: str,
+    person: Person | None,
+    subscription: Subscription | None,
+    suppression: Suppression | None,
+    say: Say,
+) -> Iterator[str]:
     if person is None:
         yield f"{address}: no account."
     elif person.email_confirmed_at is None:
         yield f"{address}: account of {person.name}, not confirmed; nothing but the confirmation goes there."
     else:
-        yield f"{address}: account of {person.name}, confirmed {_at(person.email_confirmed_at, zone)}."
+        yield f"{address}: account of {person.name}, confirmed {say(person.email_confirmed_at)}."
     if subscription is None:
         yield "Letter: never asked for."
     elif subscription.state is SubscriptionState.PENDING:
-        yield f"Letter: asked for {_at(subscription.asked_at, zone)}, never confirmed, so none is sent."
+        yield f"Letter: asked for {say(subscription.asked_at)}, never confirmed, so none is sent."
     elif subscription.state is SubscriptionState.LEFT and subscription.left_at is not None:
-        yield f"Letter: left {_at(subscription.left_at, zone)}."
+        yield f"Letter: left {say(subscription.left_at)}."
     elif subscription.confirmed_at is not None:
-        yield f"Letter: gets it since {_at(subscription.confirmed_at, zone)}."
-    suppression = mails.suppression_of(address)
+        yield f"Letter: gets it since {say(subscription.confirmed_at)}."
     if suppression is not None:
-        yield f"Not written to since {_at(suppression.created_at, zone)}: {suppression.reason}"
+        yield f"Not written to since {say(suppression.created_at)}: {suppression.reason}"
 
 
-def _one_mail(delivery: Delivery, zone: ZoneInfo) -> Iterator[str]:
+def _one_mail(told: Story, say: Say) -> Iterator[str]:
+    delivery = told.delivery
     yield f"Mail {delivery.id}, {delivery.kind}: “{delivery.content.subject}”"
-    verdict = VERDICTS[delivery.state]
-    reason = f": {delivery.skip_reason}" if delivery.skip_reason else ""
-    yield f"  {verdict}{reason}."
-    yield f"  due      {_at(delivery.due_at, zone)}"
-    yield f"  written  {_at(delivery.created_at, zone)}"
-    for attempt in mails.attempts_of(delivery.id):
-        answer = " ".join(str(part) for part in (attempt.code, attempt.reply) if part)
-        yield f"  tried    {_at(attempt.started_at, zone)}  {attempt.phase}: {attempt.outcome}  {answer}".rstrip()
-    if delivery.sent_at is not None:
+    yield f"  {told.verdict} {told.meaning}"
+    for step in told.steps:
+        yield f"  {say(step.at)}  {step.text}  {step.detail}".rstrip()
+    if delivery.state is State.SENT and delivery.sent_at is not None:
         late = (delivery.sent_at - delivery.due_at).total_seconds()
-        yield f"  sent     {_at(delivery.sent_at, zone)}, {late:.3f} s after it was due"
-    elif delivery.state is State.QUEUED:
-        yield f"  next try {_at(delivery.next_attempt_at, zone)}"
-
-
-def _letters_missed(subscription: Subscription | None, found: Sequence[Delivery], zone: ZoneInfo) -> Iterator[str]:
-    got = {delivery.run_id for delivery in found}
-    for run in digests.newest(5):
-        if run.id not in got:
-            yield f"No letter of {_at(run.slot_at, zone)}: {_why_not(run, subscription)}."
+        yield f"  That was {late:.3f} s after it was due."
 
 
 def _why_not(run: DigestRun, subscription: Subscription | None) -> str:
+    if subscription is not None and subscription.state is SubscriptionState.PENDING:
+        return "asked for the letter and never confirmed"
     if subscription is None or subscription.confirmed_at is None or subscription.confirmed_at > run.created_at:
         return "was not a reader then"
     if subscription.left_at is not None and subscription.left_at <= run.created_at:

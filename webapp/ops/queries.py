@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text
+from sqlalchemy.orm import lazyload
 
 from webapp.accounts.models import Person, Role
+from webapp.audit.models import AuditEntry
+from webapp.digests.models import DigestRun
 from webapp.extensions import db
-from webapp.mail.models import Delivery, MailHold, State
+from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailHold, State
 from webapp.ops.models import Heartbeat
 from webapp.reminders.models import Reminder, ReminderState
+from webapp.subscriptions.models import Subscription
 
 NOBODY_HOME = 421
 """What a server says that takes no mail at all at present (RFC 5321 4.2.2)."""
+
+
+NOT_SENT = (State.FAILED, State.SUPPRESSED, State.CANCELLED, State.EXPIRED, State.UNCERTAIN, State.SKIPPED)
 
 
 def answers() -> bool:
@@ -51,7 +59,12 @@ def oldest_waiting_mail() -> datetime | None:
     could_go_at: ColumnElement[datetime] = case((Delivery.due_at > queued_at, Delivery.due_at), else_=queued_at)
     return db.session.scalar(
         select(func.min(could_go_at)).where(
-            Delivery.state == State.QUEUED, or_(Delivery.smtp_code.is_(None), Delivery.smtp_code == NOBODY_HOME)
+            Delivery.state == State.QUEUED,
+            or_(
+                Delivery.smtp_code.is_(None),
+                Delivery.smtp_code == NOBODY_HOME,
+                Delivery.smtp_code >= 500,  # a 5xx that left it in the queue was said to us, not about this mail
+            ),
         )
     )
 
@@ -73,3 +86,84 @@ def operators() -> Sequence[Person]:
 def uncertain_mails() -> int:
     """How many mails may or may not have arrived, and wait for somebody to say so."""
     return db.session.scalar(select(func.count(Delivery.id)).where(Delivery.state == State.UNCERTAIN)) or 0
+
+
+def attempts_of(delivery_ids: Sequence[int]) -> dict[int, list[DeliveryAttempt]]:
+    """What was tried for each of these mails, in order."""
+    found: dict[int, list[DeliveryAttempt]] = {}
+    for each in db.session.scalars(
+        select(DeliveryAttempt).where(DeliveryAttempt.delivery_id.in_(delivery_ids)).order_by(DeliveryAttempt.id)
+    ):
+        found.setdefault(each.delivery_id, []).append(each)
+    return found
+
+
+def decisions_on(delivery_ids: Sequence[int]) -> dict[int, list[AuditEntry]]:
+    """What somebody decided about each of these mails, in order."""
+    by_subject = {f"mail {each}": each for each in delivery_ids}
+    found: dict[int, list[AuditEntry]] = {}
+    for entry in db.session.scalars(
+        select(AuditEntry).where(AuditEntry.subject.in_(by_subject)).order_by(AuditEntry.id)
+    ):
+        found.setdefault(by_subject[entry.subject], []).append(entry)
+    return found
+
+
+def reminder_of(delivery: Delivery) -> Reminder | None:
+    """The reminder that a mail carries, by the key it was written under: ``reminder:ID:VERSION``."""
+    _, _, rest = delivery.dedupe_key.partition(":")
+    number = rest.partition(":")[0]
+    return db.session.get(Reminder, int(number)) if number.isdecimal() else None
+
+
+def run_of(delivery: Delivery) -> DigestRun | None:
+    """The digest run that a mail belongs to."""
+    return db.session.get(DigestRun, delivery.run_id) if delivery.run_id else None
+
+
+def reader_of(delivery: Delivery) -> Subscription | None:
+    """The reader of the letter that a mail went to."""
+    return db.session.get(Subscription, delivery.reader_id) if delivery.reader_id else None
+
+
+def ledger(
+    *,
+    limit: int,
+    below: int | None = None,
+    address: str | None = None,
+    kind: Kind | None = None,
+    state: State | None = None,
+) -> Sequence[Delivery]:
+    """The ledger, newest first, from below an id."""
+    rows = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
+    for column, value in ((Delivery.address, address), (Delivery.kind, kind), (Delivery.state, state)):
+        if value is not None:
+            rows = rows.where(column == value)
+    if below is not None:
+        rows = rows.where(Delivery.id < below)
+    return db.session.scalars(rows).all()
+
+
+@dataclass(frozen=True)
+class NotReached:
+    """Somebody whom a run did not reach, with the mail that was meant for them if there is one."""
+
+    address: str
+    subscription: Subscription
+    delivery: Delivery | None
+
+
+def not_reached(run: DigestRun, *, limit: int) -> list[NotReached]:
+    """Everyone on the list, past or present, whose mail of this run did not go out, or who has none; by address."""
+    rows = db.session.execute(
+        select(Subscription, Delivery)
+        .outerjoin(Delivery, and_(Delivery.reader_id == Subscription.id, Delivery.run_id == run.id))
+        .where(
+            or_(Delivery.id.is_(None), Delivery.state.in_(NOT_SENT)),
+            Subscription.asked_at <= run.slot_at,
+        )
+        .order_by(Subscription.address)
+        .limit(limit)
+        .options(lazyload(Delivery.content))  # to load it would ask for an inner join, and so leave out who has no mail
+    )
+    return [NotReached(reader.address, reader, delivery) for reader, delivery in rows]

@@ -6,9 +6,14 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.core import clock
-from webapp.ops import checks, queries
+from webapp.core.rendering import viewer_zone
+from webapp.digests import queries as digests
+from webapp.ops import awake, checks, queries
+from webapp.ops.charts import charts
 from webapp.ops.figures import figures, headline
 from webapp.ops.views.blueprint import blueprint, for_operators
+
+RUNS = 6
 
 
 @blueprint.get("/ops")
@@ -16,10 +21,14 @@ from webapp.ops.views.blueprint import blueprint, for_operators
 def home() -> ResponseReturnValue:
     now = clock.now()
     found, counted, holds = checks.all_checks(now), figures(now), queries.holds()
+    runs = digests.newest(RUNS)
     return render_template(
         "ops/home.html",
         headline=headline(found, uncertain=counted.uncertain, is_held=bool(holds)),
-        checks=found,
         figures=counted,
         holds=holds,
+        charts=charts(now, viewer_zone()),
+        parts=awake.parts(found, now),
+        runs=runs,
+        states=digests.mails_of(runs),
     )

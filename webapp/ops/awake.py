@@ -1,0 +1,69 @@
+"""Who is awake, and which version of Almanac each runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.core.version import VERSION
+from webapp.ops import queries
+from webapp.ops.checks import SILENT_AFTER, Check
+
+ABOUT = {
+    "database": "Database",
+    "migrations": "Tables",
+    "broker": "Broker",
+    "queues": "Queues",
+    "smtp": "Mail server",
+    "disk": "Disk",
+}
+LIVING = ("worker", "beat", "dispatcher")
+LATE = ("reminders", "mail")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row of the table. ``seen_at`` is None for what answers only when it is asked, as it was just now."""
+
+    name: str
+    state: str
+    is_well: bool
+    fix: str = ""
+    seen_at: datetime | None = None
+    version: str = ""
+
+    @property
+    def is_other_version(self) -> bool:
+        return bool(self.version) and self.version != VERSION
+
+
+def parts(checks: Sequence[Check], now: datetime) -> list[Part]:
+    """Everybody, the process that asks first. What the checks say stands where it belongs."""
+    said = {each.name: each for each in checks}
+    found = [Part("Web", "well", is_well=True, seen_at=now, version=VERSION)]
+    beats = {each.name: each for each in queries.heartbeats()}
+    for name in LIVING:
+        check = said.pop(name, None)
+        seen = beats.get(name)
+        if check is None or seen is None:
+            found.append(Part(name.capitalize(), "never seen", is_well=False, fix=check.fix if check else ""))
+        else:
+            state = "well" if check.ok else "silent"
+            found.append(Part(name.capitalize(), state, check.ok, check.fix, seen.seen_at, seen.detail))
+        if name == "worker":
+            found += [
+                Part(
+                    f"Worker {each.name.partition(' ')[2]}",
+                    "well" if now - each.seen_at <= SILENT_AFTER else "silent",
+                    now - each.seen_at <= SILENT_AFTER,
+                    seen_at=each.seen_at,
+                    version=each.detail,
+                )
+                for each in beats.values()
+                if each.name.startswith("worker ")
+            ]
+    for name, check in said.items():
+        if name not in LATE or not check.ok:
+            found.append(Part(ABOUT.get(name, name.capitalize()), check.detail, check.ok, check.fix))
+    return found
