@@ -533,8 +533,8 @@ def test_page_says_when_to_whom_and_why_not(operator, author):
     text = " ".join(BeautifulSoup(page.data, "html.parser").select_one("main").get_text(" ").split())
     assert page.status_code == 200
     assert "4 mails in the next 7 days." in text
-    assert "Sat 24 Oct, 10:00 · Berlin · in 3 days digest 1 reader “Salt”, “Bread”" in text
-    assert "bob@example.org Water the plants" in text
+    assert "Sat 24 Oct, 10:00 “Salt”, “Bread” digest · 1 reader Berlin · in 3 days new since Sat 17 Oct, 10:00" in text
+    assert "Water the plants reminder · bob@example.org Shanghai" in text
     assert "Sat 24 Oct, 16:00 digest 1 has not confirmed" in text
 
 
