@@ -50,7 +50,7 @@ def take(message: Message, *, now: datetime) -> tuple[Delivery, Verdict]:
     delivery = db.session.get(Delivery, _whose(message, site.config()))
     if delivery is None:
         raise Refused("message", "This bounce is about a mail that is not in the ledger any more.")
-    temporary, permanent = all_failures(message)
+    temporary, permanent = _failures(message)
     if not permanent:
         if not temporary:
             raise Refused("message", f"This is no bounce that can be read; it came back for mail {delivery.id}.")
@@ -76,11 +76,23 @@ def take(message: Message, *, now: datetime) -> tuple[Delivery, Verdict]:
     return delivery, Verdict.PERMANENT
 
 
+def _failures(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """The addresses that failed for now, and for good."""
+    try:
+        temporary, permanent = all_failures(message)
+    except Exception as error:  # noqa: BLE001  # some of its readers trip over what is no bounce at all
+        log.info("mail.bounce_unreadable", error=repr(error))
+        return frozenset(), frozenset()
+    return temporary, permanent
+
+
 def _whose(message: Message, config: Config) -> int:
     """The id of the mail that came back, from the address the bounce was sent to."""
     if not config.bounce_domain:
         raise Refused("message", "BOUNCE_DOMAIN is not set, so no mail of ours can come back here.")
-    ours = re.compile(rf"bounce\+(\d{{1,18}})-([0-9a-f]{{20}})@{re.escape(config.bounce_domain)}", re.IGNORECASE)
+    ours = re.compile(
+        rf"\bbounce\+(\d{{1,18}})-([0-9a-f]{{20}})@{re.escape(config.bounce_domain)}(?![\w.-])", re.IGNORECASE
+    )
     for name in WHERE_TO:
         for value in message.get_all(name, []):
             for number, signature in ours.findall(str(value)):
