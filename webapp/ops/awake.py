@@ -49,7 +49,7 @@ def parts(checks: Sequence[Check], now: datetime) -> list[Part]:
         if check is None or seen is None:
             found.append(Part(name.capitalize(), "never seen", is_well=False, fix=check.fix if check else ""))
         else:
-            state = "well" if check.ok else "silent"
+            state = "well" if check.ok else check.detail
             found.append(Part(name.capitalize(), state, check.ok, check.fix, seen.seen_at, seen.detail))
         if name == "worker":
             found += [

@@ -140,9 +140,9 @@ def _why_not(run: DigestRun, subscription: Subscription | None) -> str:
     if subscription is not None and subscription.state is SubscriptionState.PENDING:
         return "asked for the letter and never confirmed"
     if subscription is None or subscription.confirmed_at is None or subscription.confirmed_at > run.created_at:
-        return "was not a reader then"
+        return "not a reader then"
     if subscription.left_at is not None and subscription.left_at <= run.created_at:
-        return "had left"
+        return "left before that"
     if run.state is RunState.SKIPPED:
         return run.note or "the slot was skipped"
     if run.state is RunState.PLANNING:

@@ -93,7 +93,7 @@ def figures(now: datetime) -> Figures:
 
 def headline(found: Sequence[Check], *, uncertain: int, is_held: bool) -> str:
     """The state of the house in words: ``All is well. One mail needs a decision.``"""
-    wrong = [each for each in found if not each.ok]
+    wrong = [each for each in found if not each.ok and not (is_held and each.name == "holds")]
     said = ["Mail is held."] if is_held else []
     if wrong:
         said.append(TROUBLES.get(wrong[0].name, f"The check of {wrong[0].name} does not pass."))

@@ -220,9 +220,9 @@ def test_a_run_says_whom_it_missed_and_why(db, operator, mail):
     assert "got@example.org" not in said
     assert "bounced@example.org It was refused for good. no room" in said
     assert "pending@example.org Asked for the letter and never confirmed." in said
-    assert "left@example.org Had left." in said
+    assert "left@example.org Left before that." in said
     assert "nothing@example.org Nothing new since the one before." in said
-    assert "left@example.org Had left." in words(operator.get(f"/ops/mails/{failed.id}"))
+    assert "left@example.org Left before that." in words(operator.get(f"/ops/mails/{failed.id}"))
     assert f'href="/ops/runs/{run.id}"' in operator.get("/ops").text
 
 
