@@ -134,9 +134,10 @@ def _look_out(is_back: threading.Event) -> None:
     while not is_back.wait(LOOK_EVERY_SECONDS):
         connection = _connection()
         try:
+            channel = connection.default_channel
             if _is_rabbitmq():
                 topology.declare(connection, celery.conf.task_queues)
-            connection.default_channel  # noqa: B018  # whatever else it is, asking for a channel asks the broker
+                _knock(channel)
         except Exception as error:  # noqa: BLE001  # as above
             log.debug("broker.still_away", error=str(error))
         else:
@@ -144,6 +145,13 @@ def _look_out(is_back: threading.Event) -> None:
             is_back.set()
         finally:
             connection.collect()
+
+
+def _knock(channel: Any) -> None:
+    """Publishes to nobody. With its disk full RabbitMQ does all that it is asked but confirm a message with a body."""
+    Producer(channel).publish(
+        "knock", exchange="", routing_key="almanac.nobody", timeout=ANSWER_SECONDS, confirm_timeout=ANSWER_SECONDS
+    )
 
 
 def _is_rabbitmq() -> bool:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import structlog
-from celery import signals
+from celery import bootsteps, signals
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import jobs
@@ -19,11 +19,20 @@ BEAT_SHOWS_LIFE_EVERY = 10.0
 log = structlog.get_logger()
 
 
+class Declaration(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """A part of the worker: it comes with each new connection, for it may lead to a broker that has forgotten all."""
+
+    requires = ("celery.worker.consumer.connection:Connection",)
+
+    def start(self, _consumer: Any) -> None:
+        _declare()
+
+
 def connect() -> None:
     """Connects the listeners, once a process."""
     signals.worker_ready.connect(_show_life, dispatch_uid="almanac.show_life")
-    for started in (signals.worker_init, signals.worker_ready, signals.beat_init):
-        started.connect(_declare, dispatch_uid=f"almanac.declare.{started.name}")
+    signals.beat_init.connect(_declare, dispatch_uid="almanac.declare")
+    celery.steps["consumer"].add(Declaration)
     signals.beat_init.connect(_watch_beat, dispatch_uid="almanac.watch_beat")
 
 
