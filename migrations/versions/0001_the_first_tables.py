@@ -271,6 +271,7 @@ def upgrade() -> None:
                 "reset",
                 "comment",
                 "test",
+                "alarm",
                 name="kind",
                 native_enum=False,
                 length=20,
@@ -354,6 +355,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_deliveries_reader_id"), "deliveries", ["reader_id"], unique=False)
     op.create_index(op.f("ix_deliveries_run_id"), "deliveries", ["run_id"], unique=False)
+    op.create_index(
+        "ix_deliveries_sent",
+        "deliveries",
+        ["sent_at"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NOT NULL"),
+        sqlite_where=sa.text("sent_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_undecided",
+        "deliveries",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'uncertain'"),
+        sqlite_where=sa.text("state = 'uncertain'"),
+    )
     op.create_table(
         "post_tags",
         sa.Column("post_id", sa.Integer(), nullable=False),
@@ -453,6 +470,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_attempts")),
     )
     op.create_index(op.f("ix_delivery_attempts_delivery_id"), "delivery_attempts", ["delivery_id"], unique=False)
+    op.create_index(
+        "ix_delivery_attempts_put_off",
+        "delivery_attempts",
+        ["ended_at"],
+        unique=False,
+        postgresql_where=sa.text("outcome IN ('later', 'unreachable')"),
+        sqlite_where=sa.text("outcome IN ('later', 'unreachable')"),
+    )
     site_settings = sa.table(
         "site_settings",
         *(
@@ -473,6 +498,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "ix_delivery_attempts_put_off",
+        table_name="delivery_attempts",
+        postgresql_where=sa.text("outcome IN ('later', 'unreachable')"),
+        sqlite_where=sa.text("outcome IN ('later', 'unreachable')"),
+    )
     op.drop_index(op.f("ix_delivery_attempts_delivery_id"), table_name="delivery_attempts")
     op.drop_table("delivery_attempts")
     op.drop_index(op.f("ix_slug_redirects_post_id"), table_name="slug_redirects")
@@ -490,6 +521,18 @@ def downgrade() -> None:
     op.drop_table("reminders")
     op.drop_index(op.f("ix_post_tags_tag_id"), table_name="post_tags")
     op.drop_table("post_tags")
+    op.drop_index(
+        "ix_deliveries_undecided",
+        table_name="deliveries",
+        postgresql_where=sa.text("state = 'uncertain'"),
+        sqlite_where=sa.text("state = 'uncertain'"),
+    )
+    op.drop_index(
+        "ix_deliveries_sent",
+        table_name="deliveries",
+        postgresql_where=sa.text("sent_at IS NOT NULL"),
+        sqlite_where=sa.text("sent_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_deliveries_run_id"), table_name="deliveries")
     op.drop_index(op.f("ix_deliveries_reader_id"), table_name="deliveries")
     op.drop_index(

@@ -108,6 +108,16 @@ class Delivery(Timestamps, Model):
             "lease_until",
             **only_where("state IN ('claimed', 'sending')"),
         ),
+        Index(
+            "ix_deliveries_sent",
+            "sent_at",
+            **only_where("sent_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_undecided",
+            "id",
+            **only_where("state = 'uncertain'"),
+        ),
     )
 
 
@@ -125,6 +135,10 @@ class DeliveryAttempt(Model):
     worker: Mapped[str] = mapped_column(String(100))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_delivery_attempts_put_off", "ended_at", **only_where("outcome IN ('later', 'unreachable')")),
+    )
 
 
 class Suppression(Model):

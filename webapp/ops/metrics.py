@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
@@ -43,6 +44,7 @@ class House:
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("almanac", "This program.", value={"version": VERSION})
         yield from self._deliveries()
+        yield self._lateness()
         yield self._attempts()
         yield self._overdue()
         yield self._heartbeats()
@@ -50,33 +52,36 @@ class House:
         yield from self._queues()
 
     def _deliveries(self) -> Iterator[Metric]:
-        """One pass over the ledger serves the counts and the histogram."""
         ended = CounterMetricFamily("almanac_deliveries", "Mails that came to an end.", labels=["kind", "state"])
         open_ = GaugeMetricFamily("almanac_deliveries_open", "Mails without an end yet.", labels=["kind", "state"])
-        seconds = seconds_between(Delivery.due_at, Delivery.sent_at)
-        bucket = case(
-            (Delivery.sent_at.is_(None), None),
-            *((seconds <= bound, number) for number, bound in enumerate(BOUNDS)),
-            else_=len(BOUNDS),
-        )
-        rows = db.session.execute(
-            select(Delivery.kind, Delivery.state, bucket, func.count(), func.sum(seconds)).group_by(
-                Delivery.kind, Delivery.state, bucket
-            )
-        )
-        counted: dict[tuple[Kind, State], int] = {}
-        late: dict[Kind, list[int]] = {}
-        total: dict[Kind, float] = {}
-        for kind, state, number, count, seconds_late in rows:
-            counted[kind, state] = counted.get((kind, state), 0) + count
-            if number is not None:
-                late.setdefault(kind, [0] * (len(BOUNDS) + 1))[number] += count
-                total[kind] = total.get(kind, 0.0) + max(0.0, seconds_late)
-        for (kind, state), count in sorted(counted.items()):
+        for kind, state, count in db.session.execute(
+            select(Delivery.kind, Delivery.state, func.count())
+            .group_by(Delivery.kind, Delivery.state)
+            .order_by(Delivery.kind, Delivery.state)
+        ):
             (ended if state in FINAL else open_).add_metric([kind, state], count)
-        yield ended
-        yield open_
-        yield _histogram(late, total)
+        yield from (ended, open_)
+
+    def _lateness(self) -> Metric:
+        """Of reminders: what is sent to many at once has one due time and many times of leaving."""
+        late = (
+            select(seconds_between(Delivery.due_at, Delivery.sent_at).label("seconds"))
+            .where(Delivery.kind == Kind.REMINDER, Delivery.sent_at.is_not(None))
+            .cte("late")
+            .prefix_with("MATERIALIZED")  # or each bound below would reckon it anew
+        )
+        bucket = case(*((late.c.seconds <= bound, number) for number, bound in enumerate(BOUNDS)), else_=len(BOUNDS))
+        rows = db.session.execute(
+            select(bucket.label("bucket"), func.count(), func.sum(late.c.seconds)).group_by("bucket")
+        ).all()
+        counts = {number: count for number, count, _ in rows}
+        so_far = accumulate(counts.get(number, 0) for number in range(len(BOUNDS) + 1))
+        found = HistogramMetricFamily(
+            "almanac_lateness_seconds", "Of reminders: from when one was due to when it was accepted."
+        )
+        buckets = list(zip((*map(str, BOUNDS), "+Inf"), so_far, strict=True))
+        found.add_metric([], buckets, sum_value=max(0.0, sum(seconds for _, _, seconds in rows)))
+        return found
 
     def _attempts(self) -> Metric:
         found = CounterMetricFamily(
@@ -129,16 +134,3 @@ class House:
                 if listening is not None:
                     heard.add_metric([name], listening)
         yield from (is_up, depth, heard)
-
-
-def _histogram(late: dict[Kind, list[int]], total: dict[Kind, float]) -> Metric:
-    found = HistogramMetricFamily(
-        "almanac_lateness_seconds", "From when a mail was due to when it was accepted.", labels=["kind"]
-    )
-    for kind, counts in sorted(late.items()):
-        so_far, buckets = 0, []
-        for bound, count in zip((*map(str, BOUNDS), "+Inf"), counts, strict=True):
-            so_far += count
-            buckets.append((bound, so_far))
-        found.add_metric([kind], buckets, sum_value=total[kind])
-    return found
