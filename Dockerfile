@@ -3,8 +3,9 @@
 FROM python:3.13-slim-trixie AS build
 WORKDIR /almanac
 RUN python -m venv /venv
-COPY requirements.txt .
-RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-ops.txt ./
+RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r "$REQUIREMENTS"
 COPY . .
 RUN /venv/bin/python -m compileall -q config.py celery_runner.py manage.py webapp migrations
 

@@ -1,4 +1,4 @@
-"""Is this container's process well? `web` is asked for /healthz, `worker` and `dispatcher` for a sign of life.
+"""Is this container's process well? `web` is asked for /healthz, the others for a sign of life.
 
 Small on purpose: it runs every few seconds, so it does not load the application.
 """
