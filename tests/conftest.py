@@ -6,7 +6,9 @@ One application, because Flask-Celery-Helper binds its tasks to the first one th
 from __future__ import annotations
 
 import contextvars
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +35,12 @@ from webapp.mail import models as _mail  # noqa: F401
 from webapp.ops import models as _ops  # noqa: F401
 from webapp.settings import instance
 from webapp.settings.models import SiteSetting
+
+
+def pytest_configure() -> None:
+    """Whoever ends the tests by SIGTERM lets them put away what they started, as Ctrl-C does."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_runtest_setup() -> None:

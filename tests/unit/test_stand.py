@@ -69,7 +69,7 @@ def test_a_task_that_is_not_there_or_called_wrongly_is_noticed(session, jobs):
     session.commit()
     outbox.Broker.answered()
     factories.person()
-    outbox.after_commit(session, TASK, 1, 2, 3)
+    outbox.after_commit(session, TASK)
     session.commit()
     assert [type(fault) for fault in jobs.faults] == [NotRegistered, TypeError]
     jobs.faults.clear()
