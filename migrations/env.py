@@ -1,5 +1,6 @@
 """How Alembic reaches the database: with the application's own engine and rows."""
 
+from contextlib import nullcontext
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -30,7 +31,8 @@ def render(kind, item, _autogen_context):
 
 def migrate() -> None:
     db = current_app.extensions["migrate"].db
-    with db.engine.connect() as connection:
+    given = context.config.attributes.get("connection")  # of a database that is not in its place yet
+    with nullcontext(given) if given is not None else db.engine.connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=db.metadata,

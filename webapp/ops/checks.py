@@ -18,6 +18,7 @@ from webapp.extensions import db
 from webapp.mail import guard, holds
 from webapp.mail.models import HoldKind
 from webapp.ops import broker, migrations, queries
+from webapp.ops.backups import making
 from webapp.ops.lateness import ALARM_AFTER, lateness
 
 SILENT_AFTER = timedelta(seconds=120)
@@ -43,7 +44,7 @@ def all_checks(now: datetime | None = None) -> list[Check]:
     now = now or clock.now()
     found = [_database(), _migrations(), *_broker()]
     if found[0].ok and found[1].ok:
-        found += [_guarded(each, now) for each in (_worker, _beat, _dispatcher, _holds, _reminders, _mail)]
+        found += [_guarded(each, now) for each in (_worker, _beat, _dispatcher, _holds, _reminders, _mail, _backup)]
     else:
         found += [Check(name, False, "not known without the database") for name in LIVING]
     return [*found, _smtp(), _folder()]
@@ -180,7 +181,12 @@ def _punctual(name: str, since: datetime | None, now: datetime) -> Check:
     )
 
 
-LIVING = ("worker", "beat", "dispatcher", "holds", "reminders", "mail")
+LIVING = ("worker", "beat", "dispatcher", "holds", "reminders", "mail", "backup")
+
+
+def _backup(now: datetime) -> Check:
+    last = making.last()
+    return Check("backup", True, f"made {_ago(now - last.at)} ago: {last.file}" if last else "none was made from here")
 
 
 def _guarded(check: Callable[[datetime], Check], now: datetime) -> Check:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import flask_migrate
+from alembic import command
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from webapp.extensions import db
 
@@ -18,6 +21,20 @@ def upgrade() -> None:
     if present() == wanted():
         return
     flask_migrate.upgrade(directory=str(FOLDER))
+
+
+def upgrade_over(connection: Connection) -> None:
+    """The same for a database that is not in its place yet, in the caller's transaction."""
+    if MigrationContext.configure(connection).get_current_revision() != wanted():
+        config = Config()
+        config.set_main_option("script_location", str(FOLDER))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def knows(revision: str) -> bool:
+    """Whether this version of the program can bring that revision to its own."""
+    return any(each.revision == revision for each in ScriptDirectory(str(FOLDER)).walk_revisions())
 
 
 def present() -> str | None:
