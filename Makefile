@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPLATES := webapp
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock audit
+.PHONY: help run test faults lint format lock audit
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
@@ -13,9 +13,14 @@ help: ## this list
 run: ## the whole site on this machine, until Ctrl-C; PORT, HOST and DATA_DIR say where
 	@exec $(PYTHON) bin/run
 
-test: ## everything that can be tested here; ARGS="-k letter" for a part of it
+test: ## everything that can be tested here in minutes; ARGS="-k letter" for a part of it
 	@$(PYTHON) bin/prepare.py dev
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not faults" $(ARGS)
+	@echo "Left out: the long fault tests, with clusters of their own. make faults runs them."
+
+faults: ## breaks everything that can break, with real processes; long, see docs/faults.md
+	@$(PYTHON) bin/prepare.py dev
+	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
 lint: ## style, types, templates, and who may import whom
 	@$(PYTHON) bin/prepare.py dev

@@ -67,11 +67,11 @@ def subscribe(house: House, address: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def send_form(visitor: requests.Session, page: str, **fields: str) -> requests.Response:
+def send_form(visitor: requests.Session, page: str, wait: float = 10, **fields: str) -> requests.Response:
     """Opens a page and sends its form to the page's own address."""
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', visitor.get(page, timeout=10).text)
     assert token, f"no form on {page}"
-    return visitor.post(page, data={"csrf_token": token.group(1), **fields}, timeout=10)
+    return visitor.post(page, data={"csrf_token": token.group(1), **fields}, timeout=wait)
 
 
 def leave_with_one_click(letter: Received) -> int:

@@ -7,6 +7,6 @@ from webapp.reminders import firing
 
 
 @celery.task(name="reminders.remind")
-def remind(reminder_id: int, version: int) -> None:
-    """Sends a due reminder, if this version of it is still wanted."""
+def remind(reminder_id: int, version: int, *_: object) -> None:
+    """Sends a due reminder, if this version of it is still wanted. What a newer program sends besides is left out."""
     firing.fire(reminder_id, version)
