@@ -68,7 +68,7 @@ class Broker:
 
 def after_commit(session: Session, name: str, *args: Any, eta: datetime | None = None) -> None:
     """Notes a job that is published after the outermost commit, and forgotten if that never comes."""
-    owner = session.get_nested_transaction() or session.get_transaction()
+    owner = session.get_nested_transaction() or session.get_transaction() or session.begin()
     session.info.setdefault(NOTES, []).append((owner, Job(name, args, eta)))
 
 
