@@ -151,9 +151,11 @@ class Node:
         done = subprocess.run(
             [binaries() / script, "--quiet", *words],
             env=self.environ,
+            stdin=subprocess.DEVNULL,  # Erlang would take the terminal
             capture_output=True,
             text=True,
             timeout=60,
+            start_new_session=True,
             check=False,
         )
         assert done.returncode == 0, f"{script} {' '.join(words)}:\n{done.stdout}{done.stderr}"
