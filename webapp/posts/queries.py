@@ -132,7 +132,7 @@ def published_between(start: datetime, end: datetime) -> Sequence[Post]:
 def titles_expected_in(start: datetime, end: datetime, *, now: datetime) -> Sequence[str]:
     """Titles of what :func:`published_between` will find at ``end`` if whatever is scheduled appears on time.
 
-    What is set for the very instant ``end`` appears a moment after it.
+    What is set for an instant appears a moment after it: what is set for ``start`` is in, for ``end`` is not.
     """
     if start >= end:
         return []
@@ -144,7 +144,7 @@ def titles_expected_in(start: datetime, end: datetime, *, now: datetime) -> Sequ
     )
     for publish_at, published_at, title in scheduled:
         appears_at = published_at or max(cast(datetime, publish_at), now)
-        if start < appears_at < end or appears_at == published_at == end:
+        if start < appears_at <= end if published_at else start <= appears_at < end:
             found.append((appears_at, title))
     return [title for _at, title in sorted(found, key=lambda each: each[0])]
 
