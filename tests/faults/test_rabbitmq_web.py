@@ -13,7 +13,7 @@ from tests import main_job as do
 from tests.faults.tcp_proxy import Proxy
 from tests.mailbox import open_mailbox
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 PERSON = "ada@example.org"
 REFUSAL, HANGING, NOTHING = 0.2, 1.0, 0.2
