@@ -32,7 +32,11 @@ def house(tmp_path_factory):
     try:
         made.manage("db", "upgrade")
         long_ago = {"at": (SLOT - timedelta(days=30)).isoformat()}
-        do.change(made, "UPDATE site_settings SET value = jsonb_build_object('at', CAST(:at AS text))", **long_ago)
+        do.change(
+            made,
+            "UPDATE site_settings SET value = jsonb_build_object('at', CAST(:at AS text)) WHERE name = 'installed_at'",
+            **long_ago,
+        )
         made.person(AUTHOR, "author")
         made.start("web", "worker")
         yield made
