@@ -43,7 +43,8 @@ def _make_venv() -> None:
 
 def _install(locks: list) -> None:
     say(f"Installing what {' and '.join(locks)} lists; the first time this takes a minute")
-    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input"]
+    # The lock is complete. Left to look for dependencies, pip before 24 may choose a newer one for an extra, and refuse it.
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--no-deps", "--disable-pip-version-check", "--no-input"]
     for lock in locks:
         command += ["--require-hashes", "-r", str(HERE / lock)]
     installed = subprocess.run(command, check=False, stdout=sys.stderr)
