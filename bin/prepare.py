@@ -43,7 +43,7 @@ def _make_venv() -> None:
 
 def _install(locks: list) -> None:
     say(f"Installing what {' and '.join(locks)} lists; the first time this takes a minute")
-    # The lock is complete. Left to look for dependencies, pip before 24 may choose a newer one for an extra, and refuse it.
+    # The lock is complete. Left to look for dependencies, an old pip finds a newer one for an extra, and refuses it.
     command = [str(PYTHON), "-m", "pip", "install", "-qq", "--no-deps", "--disable-pip-version-check", "--no-input"]
     for lock in locks:
         command += ["--require-hashes", "-r", str(HERE / lock)]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
+import time_machine
 
 from tests import factories
 from webapp.extensions import db as database
@@ -15,6 +16,12 @@ HOUR = timedelta(hours=1)
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 FEEDS = ["/feed.atom", "/feed.json", "/@alice/feed.atom", "/@alice/feed.json", "/tags/garden/feed.atom"]
 BODY = "See [the archive](/archive), [below](#s-why), ![a quay](/quay.png) and [home](https://example.org/a?b=1&c=2)."
+
+
+@pytest.fixture(autouse=True)
+def _at_that_time():
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture
