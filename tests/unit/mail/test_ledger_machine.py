@@ -20,7 +20,14 @@ import time_machine
 from hypothesis import HealthCheck, settings
 from hypothesis import Phase as Part
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from webapp.core import clock
@@ -35,7 +42,8 @@ BEGINNING = datetime(2026, 11, 21, 10, tzinfo=UTC)
 PATIENCE = 30
 """Seconds that a thread may take for one step. Far more than it needs."""
 
-MOST_MAILS, MOST_WORKERS = 5, 4
+MOST_MAILS, MOST_WORKERS, MOST_CANCELLED = 5, 4, 2
+KINDS = [Kind.REMINDER, Kind.DIGEST, Kind.CONFIRM]
 ENDINGS = {State.SENT, State.FAILED, State.SUPPRESSED, State.CANCELLED, State.EXPIRED, State.UNCERTAIN}
 
 BEFORE_DATA = {
@@ -154,11 +162,19 @@ class Ledger(RuleBasedStateMachine):
         self.accepted: list[str] = []
         self.resolved: Counter[str] = Counter()
         self.mails: list[int] = []
+        self.cancellations = 0
+        self.rows: list[tuple[State, datetime]] = []
+        self.is_unswept = False
 
     # Mail is written.
 
+    @initialize(kinds=st.lists(st.sampled_from(KINDS), min_size=2, max_size=3))
+    def some_is_there(self, kinds):
+        for kind in kinds:
+            self._write(kind)
+
     @precondition(lambda self: len(self.mails) < MOST_MAILS)
-    @rule(kind=st.sampled_from([Kind.REMINDER, Kind.DIGEST, Kind.CONFIRM]))
+    @rule(kind=st.sampled_from(KINDS))
     def write(self, kind):
         self._write(kind)
 
@@ -187,14 +203,14 @@ class Ledger(RuleBasedStateMachine):
 
     # Workers.
 
-    @precondition(lambda self: self.mails and len(self.workers) < MOST_WORKERS)
+    @precondition(lambda self: self.has_room())
     @rule(data=st.data())
     def a_task_comes_for_a_mail(self, data):
         """Any number of times for the same one."""
         delivery_id = data.draw(st.sampled_from(self.mails))
         self._begin(lambda worker: sending.deliver(delivery_id))
 
-    @precondition(lambda self: self.mails and len(self.workers) < MOST_WORKERS)
+    @precondition(lambda self: self.is_something_due() and self.has_room())
     @rule()
     def a_worker_drains(self):
         self._begin(lambda worker: sending.drain())
@@ -207,7 +223,14 @@ class Ledger(RuleBasedStateMachine):
         self.workers.append(Worker(self.app, self.accepted, with_its_connection))
 
     @precondition(lambda self: any(worker.at == "offer" for worker in self.workers))
-    @rule(data=st.data(), answer=st.sampled_from(["go on", "go on", "go on", *BEFORE_DATA]))
+    @rule()
+    def the_server_wants_all_that_is_offered(self):
+        for worker in self.workers:
+            if worker.at == "offer":
+                worker.go("go on")
+
+    @precondition(lambda self: any(worker.at == "offer" for worker in self.workers))
+    @rule(data=st.data(), answer=st.sampled_from(list(BEFORE_DATA)))
     def the_server_answers_the_offer(self, data, answer):
         self._pick(data, "offer").go(answer)
 
@@ -215,6 +238,13 @@ class Ledger(RuleBasedStateMachine):
     @rule(data=st.data(), answer=st.sampled_from(list(AT_THE_DOT)))
     def the_server_answers_the_dot(self, data, answer):
         self._pick(data, "dot").go(answer)
+
+    @precondition(lambda self: any(worker.at == "dot" for worker in self.workers))
+    @rule(answer=st.sampled_from(["accepted", "accepted, then cut", "cut"]))
+    def the_server_answers_every_dot(self, answer):
+        for worker in self.workers:
+            if worker.at == "dot":
+                worker.go(answer)
 
     @precondition(lambda self: any(worker.at in {"offer", "dot"} for worker in self.workers))
     @rule(data=st.data(), is_accepted=st.booleans())
@@ -237,24 +267,29 @@ class Ledger(RuleBasedStateMachine):
 
     # Time, sweeps, people.
 
+    @precondition(lambda self: not self.is_unswept)
     @rule(seconds=st.sampled_from([1, 31, 70, 400, 12 * 60, 3600, 9 * 3600]))
     def time_passes(self, seconds):
         self.clock.shift(timedelta(seconds=seconds))
+        self.is_unswept = True
 
+    @precondition(lambda self: self.is_unswept)
     @rule()
     def somebody_sweeps(self):
+        self.is_unswept = False
         operations.recover_leases(now=clock.now())
         operations.expire_waiting(now=clock.now())
         database.session.commit()
 
-    @precondition(lambda self: self.mails)
+    @precondition(lambda self: self.cancellations < MOST_CANCELLED)
     @rule(data=st.data())
     def the_mail_is_no_longer_wanted(self, data):
+        self.cancellations += 1
         number = data.draw(st.integers(0, len(self.mails) - 1))
         operations.cancel_waiting(dedupe_key=f"key:{number}", reason="edited", now=clock.now())
         database.session.commit()
 
-    @precondition(lambda self: self.mails)
+    @precondition(lambda self: any(state is State.UNCERTAIN for state, _ in self.rows))
     @rule(data=st.data(), was_sent=st.booleans())
     def an_operator_resolves(self, data, was_sent):
         delivery_id = data.draw(st.sampled_from(self.mails))
@@ -269,6 +304,14 @@ class Ledger(RuleBasedStateMachine):
             self.resolved[message_id] += 1
         database.session.commit()
 
+    # Without these, most steps would change nothing.
+
+    def is_something_due(self) -> bool:
+        return any(state is State.QUEUED and at <= clock.now() for state, at in self.rows)
+
+    def has_room(self) -> bool:
+        return len(self.workers) < MOST_WORKERS and sum(worker.at == "offer" for worker in self.workers) < 2
+
     # What must hold after each of them.
 
     @invariant()
@@ -277,7 +320,9 @@ class Ledger(RuleBasedStateMachine):
         database.session.rollback()
         accepted, doubts = Counter(self.accepted), self._doubts()
         on_their_way = {worker.message_id for worker in self.workers if worker.at == "dot"}
-        for row in database.session.scalars(select(Delivery).execution_options(populate_existing=True)):
+        rows = database.session.scalars(select(Delivery).execution_options(populate_existing=True)).all()
+        self.rows = [(row.state, row.next_attempt_at) for row in rows]
+        for row in rows:
             times, doubt = accepted[row.message_id], doubts[row.id]
             spoken_of = self.resolved[row.message_id] > 0
             assert times <= 1 or doubt, f"accepted {times} times, and nobody was ever in doubt about it"
@@ -292,7 +337,7 @@ class Ledger(RuleBasedStateMachine):
                 assert row.kind is Kind.REMINDER
                 assert doubt
             assert (row.claim_token is None) == (row.state not in {State.CLAIMED, State.SENDING})
-        assert on_their_way <= {each.message_id for each in database.session.scalars(select(Delivery))}
+        assert on_their_way <= {row.message_id for row in rows}
         database.session.rollback()
 
     def _doubts(self) -> Counter[int]:
@@ -356,7 +401,7 @@ def run(machine, examples: int, steps: int) -> None:
 
 @pytest.mark.timeout(600)
 def test_whatever_happens_the_servers_log_is_what_the_ledger_says(machine):
-    run(machine, 40, 30)
+    run(machine, 100, 30)
 
 
 @pytest.mark.faults
