@@ -48,7 +48,8 @@ def _print(found: Forecast) -> None:
     zone = site.config().site_timezone
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     for reason in found.held:
-        click.echo(f"All mail is held: {reason} Until `manage.py mail release`, nothing of this goes out.")
+        why = reason.rstrip(".")
+        click.echo(f"All mail is held: {why}. Until `manage.py mail release`, nothing of this goes out.")
     click.echo(f"From {_local(found.start, zone)} to {_local(found.end, zone)}, if nothing changes: {_summary(found)}.")
     if found.mails:
         console.print(_mails(found))

@@ -572,3 +572,11 @@ def test_page_of_an_odd_number_of_days_is_still_a_page(days, operator, author):
 def test_page_is_for_operators_only(client, author):
     bob = factories.person("Bob")
     assert sign_in(client, bob).get("/ops/forecast").status_code == 403
+
+
+def test_page_says_that_mail_is_held(operator, author):
+    database.session.add(MailHold(kind=HoldKind.COPY, reason="this database may be a copy", placed_at=NOW))
+
+    page = operator.get("/ops/forecast")
+
+    assert "This database may be a copy. What stands here goes out once it is released." in page.text
