@@ -6,6 +6,7 @@ The oracle everywhere: what the server accepted is what stands in ``sent``; any 
 import dataclasses
 import os
 import signal
+import socket
 import subprocess
 import time
 from datetime import timedelta
@@ -285,6 +286,12 @@ def test_we_wait_as_long_as_the_standard_asks(monkeypatch):
     assert transport.BODY_SECONDS >= 180
     assert transport.DOT_SECONDS >= 600
     assert timedelta(seconds=transport.DOT_SECONDS) < operations.SENDING_LEASE
+
+
+def test_the_dot_does_not_wait_until_the_message_is_acknowledged(db, server):
+    with Connection(_config()) as connection:
+        connection.open()
+        assert connection._server.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # A worker that was too slow.

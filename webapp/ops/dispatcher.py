@@ -7,7 +7,7 @@ number of dispatchers may run: every piece of work is claimed before it is done.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,6 +27,7 @@ from webapp.posts import operations as posts
 from webapp.reminders import firing
 from webapp.reminders import operations as reminders
 from webapp.reminders import queries as due
+from webapp.reminders.queries import Due
 from webapp.settings import instance
 
 LONGEST_SLEEP = 0.5
@@ -41,6 +42,9 @@ DO_IT_OURSELVES = timedelta(seconds=30)
 MAIL_GRACE = timedelta(seconds=1)
 A_FEW = 20
 """Up to so many mails are offered one by one, more as a batch; and so many we send ourselves before looking up."""
+
+AT_THE_SAME_TIME = timedelta(milliseconds=50)
+"""Reminders whose due times are no further apart share a message and a connection."""
 
 AT_ONCE = 200
 """How much one round takes on, so that no kind of work waits long for another."""
@@ -96,27 +100,19 @@ class Dispatcher:
         """Gives a reminder whose time comes near its ETA task; see docs/adr/0002."""
         if self.is_held:
             return
-        for reminder_id, version, due_at in due.near(now, horizon=reminders.HORIZON, limit=AT_ONCE):
-            db.session.rollback()
-            if jobs.publish(Job("reminders.remind", (reminder_id, version), due_at)):
-                reminders.note_handed_over(reminder_id, version, now=now)
-                db.session.commit()
-            elif due_at <= now:
-                firing.fire(reminder_id, version)
+        for batch in _together(due.near(now, horizon=reminders.HORIZON, limit=AT_ONCE)):
+            if not _offer(batch, now, eta=batch[-1].due_at) and batch[-1].due_at <= now:
+                _fire(batch)
         db.session.rollback()
 
     def _offer_reminders(self, now: datetime) -> None:
         """What is due and has not been claimed: its message was lost, or its worker is busy or dead."""
         if self.is_held:
             return
-        for reminder_id, version, due_at in due.unanswered(now, grace=_grace(), again_after=OFFER_AGAIN, limit=AT_ONCE):
-            db.session.rollback()
-            is_overdue = now - due_at >= DO_IT_OURSELVES
-            if is_overdue or not jobs.publish(Job("reminders.remind", (reminder_id, version))):
-                firing.fire(reminder_id, version)
-            else:
-                reminders.note_handed_over(reminder_id, version, now=now)
-                db.session.commit()
+        for batch in _together(due.unanswered(now, grace=_grace(), again_after=OFFER_AGAIN, limit=AT_ONCE)):
+            is_overdue = now - batch[0].due_at >= DO_IT_OURSELVES
+            if is_overdue or not _offer(batch, now):
+                _fire(batch)
         db.session.rollback()
 
     def _offer_mails(self, now: datetime) -> None:
@@ -189,6 +185,40 @@ def run(stop: threading.Event) -> None:
 def sweep_once(now: datetime) -> None:
     """One look at everything, for `manage.py sweep` and for beat: what the loop would do, without the loop."""
     Dispatcher().round(now)
+
+
+def _together(waiting: Iterable[Due]) -> Iterator[list[Due]]:
+    """Cuts what is in the order of its due times into batches of what is due practically at once."""
+    batch: list[Due] = []
+    for each in waiting:
+        if batch and (len(batch) == A_FEW or each.due_at - batch[0].due_at > AT_THE_SAME_TIME):
+            yield batch
+            batch = []
+        batch.append(each)
+    if batch:
+        yield batch
+
+
+def _offer(batch: list[Due], now: datetime, *, eta: datetime | None = None) -> bool:
+    """Hands a batch to the broker as one message. False: it did not take it."""
+    db.session.rollback()  # no transaction stays open while we wait for the broker
+    pairs = [each.task for each in batch]
+    job = Job("reminders.remind", pairs[0], eta) if len(pairs) == 1 else Job("reminders.remind_each", (pairs,), eta)
+    if not jobs.publish(job):
+        return False
+    reminders.note_handed_over(pairs, now=now)
+    db.session.commit()
+    return True
+
+
+def _fire(batch: list[Due]) -> None:
+    """Sends a batch from here. One that fails is tried again in a later round, and holds up no other batch of this."""
+    db.session.rollback()
+    try:
+        firing.fire_each(each.task for each in batch)
+    except Exception:
+        log.exception("dispatcher.failed", chore="_fire")
+        db.session.rollback()
 
 
 def _grace() -> timedelta:

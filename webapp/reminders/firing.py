@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from datetime import timedelta
+
+import structlog
 
 from webapp.core import clock, site
 from webapp.extensions import db
@@ -13,6 +16,8 @@ from webapp.mail.operations import Claim
 from webapp.mail.transport import Connection
 from webapp.reminders import mails, operations, queries
 from webapp.reminders.models import ReminderState
+
+log = structlog.get_logger()
 
 EARLY = timedelta(seconds=1)
 """A message that comes this much before its time waits here. An earlier one is left to the dispatcher."""
@@ -23,6 +28,29 @@ def fire(reminder_id: int, version: int) -> bool:
 
     The claim and the ledger's row are one transaction: whoever dies after it leaves a mail that the sweep sends.
     """
+    return fire_each([(reminder_id, version)]) == 1
+
+
+def fire_each(reminders: Iterable[tuple[int, int]]) -> int:
+    """The same for several, (id, version) each, one after the other over one connection; returns how many were sent.
+
+    One that cannot be fired keeps no other from it; its error is raised when all have been tried.
+    """
+    sent, failure = 0, None
+    with Connection(site.config()) as connection:
+        for reminder_id, version in reminders:
+            try:
+                sent += _fire(reminder_id, version, connection)
+            except Exception as error:  # noqa: BLE001  # it is raised below, or logged if it is not the first
+                db.session.rollback()
+                log.warning("reminder.failed", reminder=reminder_id, error=repr(error))
+                failure = failure or error
+    if failure is not None:
+        raise failure
+    return sent
+
+
+def _fire(reminder_id: int, version: int, connection: Connection) -> bool:
     reminder = queries.to_fire(reminder_id)
     if reminder is None or reminder.version != version or reminder.state is not ReminderState.PENDING:
         db.session.rollback()
@@ -51,6 +79,5 @@ def fire(reminder_id: int, version: int) -> bool:
     db.session.commit()
     if delivery is None:
         return False
-    with Connection(site.config()) as connection:
-        sending.send(Claim(delivery.id, claim_token), connection)
+    sending.send(Claim(delivery.id, claim_token), connection)
     return True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, tuple_, update
 
 from webapp.accounts.models import Person
 from webapp.core.errors import Conflict, Refused
@@ -164,11 +165,14 @@ def claim(reminder: Reminder, *, now: datetime) -> bool:
     return cast("CursorResult[Any]", result).rowcount == 1
 
 
-def note_handed_over(reminder_id: int, version: int, *, now: datetime) -> None:
-    """Remembers that the broker has a message for this version."""
+def note_handed_over(reminders: Sequence[tuple[int, int]], *, now: datetime) -> None:
+    """Remembers that the broker has a message for these versions of these reminders."""
     db.session.execute(
         update(Reminder)
-        .where(Reminder.id == reminder_id, Reminder.version == version, Reminder.state == ReminderState.PENDING)
+        .where(
+            tuple_(Reminder.id, Reminder.version).in_(reminders),
+            Reminder.state == ReminderState.PENDING,
+        )
         .values(handed_over_at=now)
         .execution_options(synchronize_session=False)
     )

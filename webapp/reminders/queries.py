@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
@@ -134,8 +135,21 @@ def oldest_overdue(now: datetime) -> datetime | None:
     )
 
 
-def near(now: datetime, *, horizon: timedelta, limit: int) -> Sequence[tuple[int, int, datetime]]:
-    """(id, version, due_at) of what falls due within the horizon and was never handed over."""
+class Due(NamedTuple):
+    """A reminder to be fired: which one, in which version, when."""
+
+    id: int
+    version: int
+    due_at: datetime
+
+    @property
+    def task(self) -> tuple[int, int]:
+        """What `reminders.remind` is told."""
+        return self.id, self.version
+
+
+def near(now: datetime, *, horizon: timedelta, limit: int) -> Sequence[Due]:
+    """What falls due within the horizon and was never handed over."""
     rows = db.session.execute(
         select(Reminder.id, Reminder.version, Reminder.due_at)
         .where(
@@ -146,13 +160,11 @@ def near(now: datetime, *, horizon: timedelta, limit: int) -> Sequence[tuple[int
         .order_by(Reminder.due_at)
         .limit(limit)
     )
-    return [(row.id, row.version, row.due_at) for row in rows]
+    return [Due(*row) for row in rows]
 
 
-def unanswered(
-    now: datetime, *, grace: timedelta, again_after: timedelta, limit: int
-) -> Sequence[tuple[int, int, datetime]]:
-    """(id, version, due_at) of what is due, was handed over, and has not been claimed.
+def unanswered(now: datetime, *, grace: timedelta, again_after: timedelta, limit: int) -> Sequence[Due]:
+    """What is due, was handed over, and has not been claimed.
 
     Its message came before the due time and ``grace`` has passed, or it was offered ``again_after`` ago and nobody
     took it.
@@ -170,4 +182,4 @@ def unanswered(
         .order_by(Reminder.due_at)
         .limit(limit)
     )
-    return [(row.id, row.version, row.due_at) for row in rows]
+    return [Due(*row) for row in rows]

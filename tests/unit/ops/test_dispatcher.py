@@ -14,6 +14,7 @@ from webapp.mail.models import Delivery, Kind, State
 from webapp.ops import dispatcher
 from webapp.ops.models import Heartbeat
 from webapp.posts.models import Post, PostState
+from webapp.reminders import mails
 from webapp.reminders.models import Reminder, ReminderState
 
 
@@ -70,6 +71,39 @@ def test_without_a_broker_what_is_due_is_sent_by_the_dispatcher_itself(db, jobs,
     reminder_due(db, jobs, world, timedelta(seconds=-1))
     sweep(db)
     smtp.only(world.bob.email, "reminder")
+
+
+def test_reminders_of_one_moment_share_their_messages(db, jobs, world, smtp):
+    due_at = clock.now() + timedelta(seconds=40)
+    set_for_it = [factories.reminder(world.bob, f"r{number}", due_at=due_at) for number in range(25)]
+    another = factories.reminder(world.bob, "another", due_at=due_at + timedelta(seconds=1))
+    sweep(db)
+    sweep(db)
+    assert [len(job.args[0]) for job in jobs.named("reminders.remind_each")] == [20, 5]
+    assert {job.eta for job in jobs.named("reminders.remind_each")} == {due_at}
+    assert [job.args for job in jobs.named("reminders.remind")] == [(another.id, another.version)]
+    with time_machine.travel(due_at):
+        jobs.run()
+    assert len(smtp.to(world.bob.email, "reminder")) == len(set_for_it)
+
+
+def test_a_reminder_that_cannot_be_sent_holds_up_none_beside_it(db, jobs, world, smtp, monkeypatch):
+    jobs.refusing = True
+    due_at = clock.now() - timedelta(seconds=31)
+    bad, *others = (
+        factories.reminder(world.bob, f"r{number}", due_at=due_at, handed_over_at=due_at) for number in range(3)
+    )
+    write = mails.write
+
+    def refuse_one(reminder, **rest):
+        if reminder.id == bad.id:
+            raise ValueError("nobody can render this")
+        return write(reminder, **rest)
+
+    monkeypatch.setattr(mails, "write", refuse_one)
+    sweep(db)
+    assert len(smtp.to(world.bob.email, "reminder")) == len(others)
+    assert bad.state is ReminderState.PENDING
 
 
 def test_without_a_broker_a_request_is_kept_waiting_once_and_not_again(db, jobs, world):
