@@ -10,7 +10,7 @@ from flask import Flask
 from flask.cli import AppGroup, routes_command, with_appcontext
 from kombu.exceptions import OperationalError
 
-from webapp.core import clock, days, site
+from webapp.core import clock, days, logs, site
 from webapp.core.errors import Refused
 from webapp.core.text import address
 from webapp.extensions import db
@@ -69,6 +69,7 @@ def mail_explain(email: str, kind: str | None, since: str, until: str, limit: in
 def sweep(forever: bool) -> None:  # noqa: FBT001
     """Does what is due and has been left lying, once or as the dispatcher."""
     if forever:
+        logs.configure(site.config())
         dispatcher.run(stopping.on_signals())
     else:
         dispatcher.sweep_once(clock.now())
