@@ -90,6 +90,16 @@ def uncertain_mails() -> int:
     return db.session.scalar(select(func.count(Delivery.id)).where(Delivery.state == State.UNCERTAIN)) or 0
 
 
+def latest_failures(*, limit: int) -> Sequence[Delivery]:
+    """What was refused or came too late, the newest first: each may be sent once more."""
+    return db.session.scalars(
+        select(Delivery)
+        .where(Delivery.state.in_([State.FAILED, State.EXPIRED]))
+        .order_by(Delivery.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def attempts_of(delivery_ids: Sequence[int]) -> dict[int, list[DeliveryAttempt]]:
     """What was tried for each of these mails, in order."""
     found: dict[int, list[DeliveryAttempt]] = {}

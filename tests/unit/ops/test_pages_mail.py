@@ -147,6 +147,18 @@ def test_an_outcome_that_does_not_exist_is_a_400_and_a_mail_that_does_not_exist_
         assert operator.get(f"/ops/runs/{unknown}").status_code == 404
 
 
+def test_what_failed_stands_on_the_first_page_and_is_sent_again_from_there(db, smtp, jobs, operator, mail):
+    failed = mail("refused", state=State.FAILED, smtp_code=554, smtp_reply="5.7.1 no thanks")
+    mail("on its way")
+    said = words(operator.get("/ops"))
+    assert "Subject refused , a@example.org failed: 554 5.7.1 no thanks" in said
+    assert "Subject on its way" not in said
+    assert post_form(operator, f"/ops/mails/{failed.id}/resend", page="/ops").status_code == 303
+    db.session.expire_all()
+    assert failed.state is State.QUEUED
+    assert "What could not be delivered" not in words(operator.get("/ops"))
+
+
 def test_held_mail_is_named_and_goes_out_when_an_operator_says_so(db, jobs, smtp, operator, world, mail):
     mail()
     db.session.add(MailHold(kind=HoldKind.COPY, reason="This database is a copy.", placed_at=clock.now()))
