@@ -151,7 +151,7 @@ def test_what_failed_stands_on_the_first_page_and_is_sent_again_from_there(db, s
     failed = mail("refused", state=State.FAILED, smtp_code=554, smtp_reply="5.7.1 no thanks")
     mail("on its way")
     said = words(operator.get("/ops"))
-    assert "Subject refused , a@example.org failed: 554 5.7.1 no thanks" in said
+    assert "Subject refused a@example.org, failed: 554 5.7.1 no thanks" in said
     assert "Subject on its way" not in said
     assert post_form(operator, f"/ops/mails/{failed.id}/resend", page="/ops").status_code == 303
     db.session.expire_all()
