@@ -27,7 +27,7 @@ def main() -> None:
 
     def app_or_one_line() -> object:
         try:
-            return create_app()
+            return create_app(log_to=sys.stderr)  # what a command prints is for whoever asked
         except SettingError as error:
             _complain(str(error))
             sys.exit(2)

@@ -174,17 +174,17 @@ def own_postgres() -> tuple[str, str]:
     """A new database: its URL and its name."""
     name = f"almanac_test_{secrets.token_hex(4)}"
     try:
-        _on_postgres(f"CREATE DATABASE {name}")
+        on_postgres(f"CREATE DATABASE {name}")
     except psycopg.Error as error:
         needed("PostgreSQL", error)
     return make_url(POSTGRES).set(database=name).render_as_string(hide_password=False), name
 
 
 def drop_postgres(name: str) -> None:
-    _on_postgres(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    on_postgres(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _on_postgres(statement: str) -> None:
+def on_postgres(statement: str) -> None:
     url = make_url(POSTGRES).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
         connection.execute(statement)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
@@ -47,13 +49,16 @@ FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, forecast
 FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
 
-def create_app(config: configuration.Config | None = None) -> Flask:
-    """The application. Without ``config`` it is read from the environment; see `docs/operations.md`."""
+def create_app(config: configuration.Config | None = None, *, log_to: TextIO | None = None) -> Flask:
+    """The application. Without ``config`` it is read from the environment; see `docs/operations.md`.
+
+    It logs to standard output, or to the stream ``log_to``.
+    """
     config = config or configuration.load()
     app = Flask(__name__)
     app.config.from_mapping(config.flask())
 
-    logs.init_app(app)
+    logs.init_app(app, log_to)
     _bind_extensions(app, config)
     rendering.init_app(app)
     headers.init_app(app)

@@ -20,7 +20,7 @@ from kombu.messaging import Producer
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from webapp.core import clock, topology
+from webapp.core import clock, logs, topology
 from webapp.core.broker import ANSWER_SECONDS
 from webapp.extensions import celery
 
@@ -111,6 +111,7 @@ def _apply_or_drop(job: Job, producer: Producer) -> None:
         celery.tasks[job.name].apply_async(
             args=job.args,
             eta=job.eta,
+            headers={logs.ASKED_BY: number} if (number := logs.asked_by()) else None,
             retry=False,
             producer=producer,
             timeout=ANSWER_SECONDS,

@@ -116,11 +116,13 @@ def test_the_chosen_light_stays(window, world):
     page.goto("/")
     day = background(page)
     page.get_by_role("button", name="Night").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")  # a click does not wait for the new page
     night = background(page)
     assert night != day
     page.goto("/archive")
     assert background(page) == night
     page.get_by_role("button", name="Day").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
     assert background(page) == day
 
 

@@ -63,9 +63,16 @@ def test_with_no_room_for_the_database_a_change_is_refused_and_leaves_no_half_of
             )
             for _ in range(3)
         ]
-        assert {answer.status_code for answer in refused} == {500}
+        assert {answer.status_code for answer in refused} == {503}
+        assert all("disk of this site is full" in answer.json()["detail"] for answer in refused)
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
+        page = do.send_form(requests.Session(), f"{crew.house.url}/subscribe", email=f"{'reader' * 9}@example.org")
+        assert page.status_code == 503
+        assert "The disk of this site is full, so nothing was changed." in page.text
         assert requests.get(f"{crew.house.url}/", timeout=20).status_code == 200, "reading goes on"
         assert do.scalar(crew.house, "SELECT count(*) FROM reminders") == 1
+        assert do.scalar(crew.house, "SELECT count(*) FROM subscriptions") == 0
+        assert do.scalar(crew.house, "SELECT count(*) FROM deliveries") == 0
         (small_disk / "ballast").unlink()
         assert do.scalar(crew.house, "PRAGMA integrity_check") == "ok"
         do.set_reminder(crew.house, ada, "Water the plants", seconds=3600)

@@ -1,9 +1,11 @@
 """What the embedded house survives: SQLite, and a broker that is a folder of files."""
 
+import re
 import shutil
 import time
 
 import pytest
+import requests
 
 from tests import main_job as do
 from tests.house import House
@@ -42,6 +44,16 @@ def test_a_reminder_arrives_once_and_on_time(house, person, record_property):
     mail = do.wait_for_reminder(house, PERSON, "Water the plants")
     late = do.report(record_property, "a reminder on the embedded broker", mail, due_at)
     assert 0 <= late < do.LATEST
+
+
+def test_one_number_leads_from_a_request_to_the_mail_that_came_of_it(house):
+    visitor = requests.Session()
+    page = visitor.get(f"{house.url}/subscribe", timeout=10)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text).group(1)
+    form = {"csrf_token": token, "email": "new@example.org"}
+    answer = visitor.post(f"{house.url}/subscribe", data=form, timeout=10, allow_redirects=False)
+    house.mailbox.wait_for("new@example.org", "confirm")
+    house.wait_for_line("worker", rf'"mail.attempt".*"request_id": "{answer.headers["X-Request-ID"]}"')
 
 
 def test_a_reminder_survives_the_death_of_the_worker_that_held_it(house, person):

@@ -1,13 +1,14 @@
 """What the house survives on RabbitMQ: deaths at every moment, a full disk, a broker that has forgotten everything."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests import main_job as do
 from tests.faults.conftest import a_crew
 from tests.faults.rabbitmq_node import own_node
-from tests.faults.watching import arrived, check, note, show, wait_until
+from tests.faults.watching import arrived, check, note, rows, show, wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -21,6 +22,8 @@ CONSUMER_TIMEOUT = 5
 """Seconds, in place of thirty minutes, after which the broker takes the channel from a worker that holds a message."""
 
 PENDING = 500
+READERS = 15
+AWAKE = "SELECT count(*) FROM heartbeats WHERE name = 'worker'"
 HANDED_OVER = "SELECT count(*) FROM reminders WHERE handed_over_at IS NOT NULL"
 
 
@@ -121,6 +124,42 @@ def test_a_broker_that_dies_during(is_back, staffed, node):
     act(staffed, "set_reminders", 1, 3)  # when this one has come, the worker is back and has seen the old message
     arrived(staffed, 2, seconds=60)
     check(staffed, 2)
+
+
+def test_the_letter_comes_within_five_minutes_of_the_return_of_a_broker_that_was_down_at_its_slot(
+    crew, node, record_property, monkeypatch
+):
+    """With no dispatcher, who would have sent it by himself: beat's own message for the slot was lost."""
+    crew.act("readers", READERS)
+    slot = (datetime.now(UTC) + timedelta(seconds=95)).replace(second=0, microsecond=0)
+    monkeypatch.setitem(crew.house.environ, "DIGEST_WEEKDAY", f"{slot:%a}")
+    monkeypatch.setitem(crew.house.environ, "DIGEST_TIME", f"{slot:%H:%M}")
+    crew.house.start("worker", "beat")
+    wait_until(lambda: do.scalar(crew.house, AWAKE), seconds=30)
+    assert datetime.now(UTC) < slot - timedelta(seconds=2), "too slow a machine: the slot came before all were awake"
+    node.kill()
+    time.sleep((slot - datetime.now(UTC)).total_seconds() + 10)
+    assert crew.mailbox.received == []
+    node.start()
+    back = time.monotonic()
+    arrived(crew, READERS, seconds=300)
+    note(record_property, "down at the slot", f"the letter came {time.monotonic() - back:.0f} s after its return")
+    check(crew, READERS)
+    assert do.scalar(crew.house, "SELECT slot_at FROM digest_runs WHERE state != 'skipped'") == slot
+
+
+def test_a_letter_whose_worker_is_killed_on_the_way_reaches_every_reader_once(crew):
+    crew.act("readers", 20 * READERS)
+    crew.house.start("worker", "beat")
+    wait_until(lambda: len(crew.mailbox.received) > READERS, seconds=60)
+    crew.house.kill("worker")
+    on_the_way = len(crew.mailbox.received)
+    assert on_the_way < 20 * READERS, "it was not a test of dying on the way"
+    crew.house.start("worker-2")
+    wait_until(lambda: not rows(crew, "SELECT 1 FROM deliveries WHERE state IN ('queued', 'claimed')"), seconds=120)
+    do.change(crew.house, "UPDATE deliveries SET lease_until = now() WHERE state = 'sending'")  # eleven minutes later
+    wait_until(lambda: do.scalar(crew.house, "SELECT count(*) FROM digest_runs WHERE state = 'done'") == 1, seconds=60)
+    check(crew, 20 * READERS, uncertain_at_most=1)
 
 
 def test_a_broker_that_has_forgotten_everything_costs_no_mail(staffed, node, record_property):

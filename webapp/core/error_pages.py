@@ -5,7 +5,9 @@ A blueprint that handles HTTP errors itself keeps them.
 
 from __future__ import annotations
 
+import errno
 import secrets
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -24,6 +26,14 @@ from werkzeug.wrappers import Response
 from webapp.core import clock, rendering
 
 RETRY_SECONDS = 5
+RETRY_WHEN_FULL_SECONDS = 60
+"""Nobody makes room in five seconds."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+SQLITE_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+"""The last two are what it says where a quota is full, or no memory can be had for its index."""
+
+POSTGRESQL_FULL = "53100"
 
 Answer = Callable[[HTTPException], ResponseReturnValue]
 log = structlog.get_logger()
@@ -85,11 +95,23 @@ FORM_TOO_OLD = Page(
         "wrote, load the page again and send it from there. Nothing was changed."
     ),
 )
+NO_ROOM = Page(
+    _("There is no room left."),
+    _(
+        "The disk of this site is full, so nothing was changed. Keep what you wrote, tell whoever runs this site, and "
+        "send it again later."
+    ),
+    is_bare=True,
+)
 WRONG_HOST = Page(
     _("This is not our address."),
     _("The name in the address bar is none that we answer to. The link above leads to the right one."),
     is_bare=True,
 )
+
+
+class NoRoom(ServiceUnavailable):
+    """A full disk."""
 
 
 def init_app(app: Flask) -> None:
@@ -99,6 +121,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _answer)
     app.register_error_handler(OperationalError, _answer_for_the_database)
     app.register_error_handler(PoolTimeoutError, _answer_for_the_database)
+    app.register_error_handler(OSError, _answer_for_the_disk)
 
 
 def _answer(error: HTTPException) -> ResponseReturnValue:
@@ -124,10 +147,29 @@ def _handler_of_the_blueprint() -> Answer | None:
 
 
 def _answer_for_the_database(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
-    """A database that is locked or away is a 503: trying again helps. Any other fault of ours is a 500."""
+    """A database that is locked, away or full is a 503: trying again helps. Any other fault of ours is a 500."""
+    if isinstance(error, OperationalError) and _has_no_room(error):
+        return _answer(_no_room())
     if isinstance(error, OperationalError) and not _is_passing(error):
         raise error
     return _answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
+
+
+def _answer_for_the_disk(error: OSError) -> ResponseReturnValue:
+    """A file that could not be written for want of room, likewise."""
+    if error.errno not in FULL:
+        raise error
+    return _answer(_no_room())
+
+
+def _no_room() -> NoRoom:
+    log.error("disk.full")
+    return NoRoom(str(NO_ROOM.text), retry_after=RETRY_WHEN_FULL_SECONDS)
+
+
+def _has_no_room(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code in SQLITE_FULL or getattr(error.orig, "sqlstate", None) == POSTGRESQL_FULL
 
 
 def _is_passing(error: OperationalError) -> bool:
@@ -137,6 +179,8 @@ def _is_passing(error: OperationalError) -> bool:
 
 
 def _page_for(error: HTTPException, code: int) -> Page:
+    if isinstance(error, NoRoom):
+        return NO_ROOM
     if isinstance(error, CSRFError):
         return FORM_TOO_OLD
     if isinstance(error, SecurityError):

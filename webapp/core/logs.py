@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import structlog
 from celery import signals
@@ -33,6 +33,9 @@ URL_PASSWORDS = re.compile(r"(\w://[^\s/:@]*:)[^\s@/]+@")
 BEARERS = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 SECRET_NAMES = frozenset({"authorization", "cookie", "password", "secret", "secret_key", "token", "csrf_token"})
 A_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+ASKED_BY = "almanac_request"
+"""The header of a message that carries the number of the request it came out of."""
+
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 NOISY_LOGGERS = {
     "alembic": logging.WARNING,
@@ -49,9 +52,9 @@ NOISY_LOGGERS = {
 log = structlog.get_logger()
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Flask, stream: TextIO | None = None) -> None:
     """Sets logging up for this process and logs each request once, when it has been answered."""
-    configure(app.config["ALMANAC"])
+    configure(app.config["ALMANAC"], stream)
 
     @app.before_request
     def begin() -> None:
@@ -83,8 +86,17 @@ def request_id() -> str | None:
     return cast(str | None, g.get("request_id"))
 
 
-def configure(config: Config) -> None:
-    """Points all logging of this process at standard error, and at LOG_FILE when there is one."""
+def asked_by() -> str | None:
+    """The number of the request that this is done for, in a request or in a task that came out of one."""
+    return cast(str | None, structlog.contextvars.get_contextvars().get("request_id"))
+
+
+def configure(config: Config, stream: TextIO | None = None) -> None:
+    """Points all logging of this process at a stream, and at LOG_FILE when there is one.
+
+    Standard output unless another is named: a command that prints its answer there writes its log elsewhere.
+    """
+    stream = stream or sys.stdout
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -106,8 +118,8 @@ def configure(config: Config) -> None:
     as_json = [structlog.processors.format_exc_info, without_secrets, structlog.processors.JSONRenderer(default=str)]
     as_text = [structlog.processors.format_exc_info, without_secrets, structlog.dev.ConsoleRenderer(pad_event_to=24)]
 
-    screen: logging.Handler = logging.StreamHandler(sys.stderr)
-    screen.setFormatter(_formatter(shared, as_text if sys.stderr.isatty() else as_json))
+    screen: logging.Handler = logging.StreamHandler(stream)
+    screen.setFormatter(_formatter(shared, as_text if stream.isatty() else as_json))
     handlers = [screen]
     if config.log_file:
         file = SharedRotatingFile(config.log_file)
@@ -191,10 +203,13 @@ def _leave_logging_to_us(**_: Any) -> None:
 
 def _begin_task(task_id: str, task: Any, **_: Any) -> None:
     structlog.contextvars.bind_contextvars(task_id=task_id, task=task.name)
+    headers = task.request.headers or {}
+    if isinstance(number := headers.get(ASKED_BY), str) and A_REQUEST_ID.fullmatch(number):
+        structlog.contextvars.bind_contextvars(request_id=number)
 
 
 def _end_task(**_: Any) -> None:
-    structlog.contextvars.unbind_contextvars("task_id", "task")
+    structlog.contextvars.unbind_contextvars("task_id", "task", "request_id")
 
 
 signals.setup_logging.connect(_leave_logging_to_us, dispatch_uid="almanac.logs")

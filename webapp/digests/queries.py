@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
+from webapp.core.days import ALWAYS, Days
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
 from webapp.mail.models import Delivery, State
+
+SLOT_AT: ColumnElement[datetime] = DigestRun.__table__.c.slot_at
 
 
 def run_for(schedule_key: str, slot_at: datetime) -> DigestRun | None:
@@ -47,11 +50,12 @@ def between(start: datetime, end: datetime) -> Sequence[DigestRun]:
     ).all()
 
 
-def newest(limit: int) -> Sequence[DigestRun]:
-    """The latest runs, newest slot first."""
-    return db.session.scalars(
-        select(DigestRun).order_by(DigestRun.slot_at.desc(), DigestRun.id.desc()).limit(limit)
-    ).all()
+def newest(limit: int, *, days: Days = ALWAYS) -> Sequence[DigestRun]:
+    """The latest runs, newest slot first; with ``days``, those whose slot was on them."""
+    rows = select(DigestRun).order_by(DigestRun.slot_at.desc(), DigestRun.id.desc()).limit(limit)
+    if days:
+        rows = rows.where(days.hold(SLOT_AT))
+    return db.session.scalars(rows).all()
 
 
 def mails_of(runs: Sequence[DigestRun]) -> dict[int, dict[State, int]]:

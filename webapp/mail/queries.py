@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
+from webapp.core.days import ALWAYS, Days
 from webapp.extensions import db
 from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailContent, State, Suppression
+
+DUE_AT: ColumnElement[datetime] = Delivery.__table__.c.due_at
 
 
 def due(now: datetime, *, limit: int) -> Sequence[int]:
@@ -50,14 +53,29 @@ def waiting_before(until: datetime) -> Iterator[Row[Kind, str, str, datetime, da
     )
 
 
-def newest(*, limit: int, address: str | None = None, kind: Kind | None = None) -> Sequence[Delivery]:
-    """The ledger, newest first."""
+def newest(
+    *, limit: int, address: str | None = None, kind: Kind | None = None, days: Days = ALWAYS
+) -> Sequence[Delivery]:
+    """The ledger, newest first; with ``days``, what was due on them."""
     rows = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
     if address is not None:
         rows = rows.where(Delivery.address == address)
     if kind is not None:
         rows = rows.where(Delivery.kind == kind)
+    if days:
+        rows = rows.where(days.hold(DUE_AT))
     return db.session.scalars(rows).all()
+
+
+def runs_that_wrote_to(address: str, run_ids: Collection[int]) -> set[int]:
+    """Those of these runs that have a mail to an address in the ledger."""
+    return {
+        run_id
+        for run_id in db.session.scalars(
+            select(Delivery.run_id).where(Delivery.address == address, Delivery.run_id.in_(run_ids))
+        )
+        if run_id is not None
+    }
 
 
 def attempts_of(delivery_id: int) -> Sequence[DeliveryAttempt]:

@@ -1,4 +1,4 @@
-"""Who is awake, and which version of Almanac each runs."""
+"""Who is awake and in which version, and what waits for whom in the broker."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.core import site
+from webapp.core.broker import DEAD_QUEUE
 from webapp.core.version import VERSION
-from webapp.ops import queries
+from webapp.ops import broker, queries
 from webapp.ops.checks import SILENT_AFTER, Check
 
 ABOUT = {
@@ -36,6 +38,31 @@ class Part:
     @property
     def is_other_version(self) -> bool:
         return bool(self.version) and self.version != VERSION
+
+
+@dataclass(frozen=True)
+class Queue:
+    """``listening`` is None where the broker does not know who listens."""
+
+    name: str
+    waiting: int
+    listening: int | None
+
+    @property
+    def is_unheard(self) -> bool:
+        """Work goes in and nobody takes it out. The dead wait for a person."""
+        return self.listening == 0 and self.name != DEAD_QUEUE
+
+
+def queues(checks: Sequence[Check]) -> list[Queue]:
+    """The queues that the broker can count; none while it does not answer."""
+    if not all(each.ok for each in checks if each.name == "broker"):
+        return []
+    try:
+        found = broker.depths(site.config().celery_broker_url)
+    except broker.Unreachable:
+        return []
+    return [Queue(name, waiting, listening) for name, (waiting, listening) in found.items()]
 
 
 def parts(checks: Sequence[Check], now: datetime) -> list[Part]:

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.cli import AppGroup, routes_command, with_appcontext
 from kombu.exceptions import OperationalError
 
-from webapp.core import clock, site
+from webapp.core import clock, days, logs, site
 from webapp.core.errors import Refused
 from webapp.core.text import address
 from webapp.extensions import db
@@ -49,14 +49,17 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001
 @mail_group.command("explain")
 @click.argument("email")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only mail of this kind.")
+@click.option("--since", default="", metavar="DAY", help="Only what was due on this day or later: 2026-11-21.")
+@click.option("--until", default="", metavar="DAY", help="Only what was due on this day or earlier.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 1000))
-def mail_explain(email: str, kind: str | None, limit: int) -> None:
-    """Says what went out to an address, how, and what did not and why."""
+def mail_explain(email: str, kind: str | None, since: str, until: str, limit: int) -> None:
+    """Says what went out to an address, how, and what did not and why. Days are those of SITE_TIMEZONE."""
+    zone = site.config().zone
     try:
-        to = address(email)
+        to, asked_days = address(email), days.read(since, until, zone)
     except Refused as refused:
         raise click.ClickException(refused.message) from None
-    for line in explain.explain(to, kind=Kind(kind) if kind else None, zone=site.config().zone, limit=limit):
+    for line in explain.explain(to, kind=Kind(kind) if kind else None, zone=zone, limit=limit, days=asked_days):
         click.echo(line)
 
 
@@ -66,6 +69,7 @@ def mail_explain(email: str, kind: str | None, limit: int) -> None:
 def sweep(forever: bool) -> None:  # noqa: FBT001
     """Does what is due and has been left lying, once or as the dispatcher."""
     if forever:
+        logs.configure(site.config())
         dispatcher.run(stopping.on_signals())
     else:
         dispatcher.sweep_once(clock.now())

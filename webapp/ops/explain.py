@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from webapp.accounts import queries as people
 from webapp.accounts.models import Person
+from webapp.core.days import ALWAYS, Days
 from webapp.digests import queries as digests
 from webapp.digests.models import DigestRun, RunState
 from webapp.mail import queries as mails
@@ -49,12 +50,14 @@ class Answer:
     coming: Sequence[Reminder]
 
 
-def answer(address: str, *, kind: Kind | None, say: Say, limit: int = 10) -> Answer:
-    """Did it go out? The same number of statements, however much there is to tell."""
+def answer(address: str, *, kind: Kind | None, say: Say, limit: int = 10, days: Days = ALWAYS) -> Answer:
+    """Did it go out? With ``days``, only what was due on them, or is to come on them.
+
+    The same number of statements, however much there is to tell.
+    """
     person, subscription = people.by_email(address), subscriptions.by_address(address)
     suppression = mails.suppression_of(address)
-    found = mails.newest(limit=limit, address=address, kind=kind)
-    got = {delivery.run_id for delivery in found}
+    found = mails.newest(limit=limit, address=address, kind=kind, days=days)
     return Answer(
         address=address,
         person=person,
@@ -62,26 +65,23 @@ def answer(address: str, *, kind: Kind | None, say: Say, limit: int = 10) -> Ans
         suppression=suppression,
         who=tuple(_who(address, person, subscription, suppression, say)),
         mails=stories(found),
-        missed=[
-            Missed(run.slot_at, _why_not(run, subscription)) for run in digests.newest(LETTERS) if run.id not in got
-        ]
-        if kind in {None, Kind.DIGEST}
-        else [],
-        coming=reminders.coming_up(person, limit=COMING) if kind in {None, Kind.REMINDER} and person else [],
+        missed=_missed(address, subscription, days) if kind in {None, Kind.DIGEST} else [],
+        coming=reminders.coming_up(person, limit=COMING, days=days) if kind in {None, Kind.REMINDER} and person else [],
     )
 
 
-def explain(address: str, *, kind: Kind | None, zone: ZoneInfo, limit: int = 10) -> Iterator[str]:
+def explain(address: str, *, kind: Kind | None, zone: ZoneInfo, limit: int = 10, days: Days = ALWAYS) -> Iterator[str]:
     """The answer as lines for a terminal, times to the millisecond."""
 
     def say(moment: datetime) -> str:
         return _at(moment, zone)
 
-    told = answer(address, kind=kind, say=say, limit=limit)
+    told = answer(address, kind=kind, say=say, limit=limit, days=days)
     yield from told.who
     yield ""
     if not told.mails:
-        yield "No mail to this address is in the ledger" + (f" as {kind}." if kind else ".")
+        asked = (f" as {kind}" if kind else "") + (" of these days" if days else "")
+        yield f"No mail to this address is in the ledger{asked}."
     for each in told.mails:
         yield from _one_mail(each, say)
     for missed in told.missed:
@@ -123,6 +123,12 @@ def _who(
         yield f"Letter: gets it since {say(subscription.confirmed_at)}."
     if suppression is not None:
         yield f"Not written to since {say(suppression.created_at)}: {suppression.reason}"
+
+
+def _missed(address: str, subscription: Subscription | None, days: Days) -> list[Missed]:
+    runs = digests.newest(LETTERS, days=days)
+    got = mails.runs_that_wrote_to(address, [run.id for run in runs])
+    return [Missed(run.slot_at, _why_not(run, subscription)) for run in runs if run.id not in got]
 
 
 def _one_mail(told: Story, say: Say) -> Iterator[str]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import lazyload
 
 from webapp.accounts.models import Person, Role
 from webapp.audit.models import AuditEntry
+from webapp.core.days import ALWAYS, Days
 from webapp.digests.models import DigestRun
 from webapp.extensions import db
 from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailHold, State
@@ -21,6 +22,7 @@ from webapp.subscriptions.models import Subscription
 NOBODY_HOME = 421
 """What a server says that takes no mail at all at present (RFC 5321 4.2.2)."""
 
+DUE_AT: ColumnElement[datetime] = Delivery.__table__.c.due_at
 
 NOT_SENT = (State.FAILED, State.SUPPRESSED, State.CANCELLED, State.EXPIRED, State.UNCERTAIN, State.SKIPPED)
 
@@ -88,6 +90,16 @@ def uncertain_mails() -> int:
     return db.session.scalar(select(func.count(Delivery.id)).where(Delivery.state == State.UNCERTAIN)) or 0
 
 
+def latest_failures(*, limit: int) -> Sequence[Delivery]:
+    """What was refused or came too late, the newest first: each may be sent once more."""
+    return db.session.scalars(
+        select(Delivery)
+        .where(Delivery.state.in_([State.FAILED, State.EXPIRED]))
+        .order_by(Delivery.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def attempts_of(delivery_ids: Sequence[int]) -> dict[int, list[DeliveryAttempt]]:
     """What was tried for each of these mails, in order."""
     found: dict[int, list[DeliveryAttempt]] = {}
@@ -133,12 +145,15 @@ def ledger(
     address: str | None = None,
     kind: Kind | None = None,
     state: State | None = None,
+    days: Days = ALWAYS,
 ) -> Sequence[Delivery]:
-    """The ledger, newest first, from below an id."""
+    """The ledger, newest first, from below an id; with ``days``, what was due on them."""
     rows = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
     for column, value in ((Delivery.address, address), (Delivery.kind, kind), (Delivery.state, state)):
         if value is not None:
             rows = rows.where(column == value)
+    if days:
+        rows = rows.where(days.hold(DUE_AT))
     if below is not None:
         rows = rows.where(Delivery.id < below)
     return db.session.scalars(rows).all()

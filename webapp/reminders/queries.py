@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import Person
+from webapp.core.days import ALWAYS, Days
 from webapp.core.pagination import Place, above, below
 from webapp.extensions import db
 from webapp.mail.models import Suppression
@@ -36,11 +37,15 @@ def get_mailed(reminder_id: int, *, to_change: bool = False) -> Reminder | None:
     return db.session.scalar(found.with_for_update() if to_change else found)
 
 
-def coming_up(person: Person, *, after: Place | None = None, limit: int = 200) -> Sequence[Reminder]:
-    """What is still to come, soonest first; with ``after``, from the one that follows that place."""
+def coming_up(
+    person: Person, *, after: Place | None = None, limit: int = 200, days: Days = ALWAYS
+) -> Sequence[Reminder]:
+    """What is still to come, on these days, soonest first; with ``after``, from the one that follows that place."""
     found = owned_by(person).where(Reminder.state == ReminderState.PENDING)
     if after is not None:
         found = found.where(above(DUE_AT, ID, after))
+    if days:
+        found = found.where(days.hold(DUE_AT))
     return db.session.scalars(found.order_by(Reminder.due_at, Reminder.id).limit(limit)).all()
 
 

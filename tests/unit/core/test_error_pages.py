@@ -1,5 +1,7 @@
+import errno
 import sqlite3
 
+import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
@@ -85,6 +87,38 @@ def test_a_locked_database_is_a_503_that_says_when_to_come_back(client, failing)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert "We are busy for a moment." in answer.text
+
+
+def full_sqlite():
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode = sqlite3.SQLITE_FULL
+    return OperationalError("INSERT INTO posts", {}, error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        full_sqlite(),
+        OperationalError("INSERT INTO posts", {}, psycopg.errors.DiskFull("could not extend file")),
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+    ],
+)
+def test_a_full_disk_is_a_503_that_says_so(client, failing, error):
+    failing(error)
+    with capture_logs() as logged:
+        answer = client.post("/theme")
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "The disk of this site is full, so nothing was changed." in answer.text
+    assert "disk.full" in [line["event"] for line in logged]
+
+
+def test_another_fault_of_a_file_is_ours(client, failing):
+    failing(FileNotFoundError(errno.ENOENT, "No such file"))
+
+    assert client.post("/theme").status_code == 500
 
 
 def test_another_database_fault_is_ours(client, failing):

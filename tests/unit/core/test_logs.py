@@ -3,6 +3,7 @@
 import json
 import logging
 import multiprocessing
+import sys
 
 import pytest
 import structlog
@@ -88,6 +89,38 @@ def test_a_task_writes_its_number(db, lines):
     (line,) = [each for each in lines if each["event"] == "selftest.said"]
     assert line["task"] == "ops.log"
     assert line["task_id"]
+
+
+def test_a_task_names_the_request_that_it_came_out_of_and_forgets_it(db, lines):
+    celery.tasks["ops.log"].apply(args=("hello",), headers={logs.ASKED_BY: "0123456789abcdef"}, throw=True)
+    celery.tasks["ops.log"].apply(args=("again",), throw=True)
+    first, second = [each for each in lines if each["event"] == "selftest.said"]
+    assert first["request_id"] == "0123456789abcdef"
+    assert "request_id" not in second
+
+
+@pytest.mark.parametrize("number", [7, "short", "a b", "x" * 100, ["0123456789abcdef"]])
+def test_a_number_that_no_request_has_is_not_taken_over_from_a_message(db, lines, number):
+    celery.tasks["ops.log"].apply(args=("hello",), headers={logs.ASKED_BY: number}, throw=True)
+    (line,) = [each for each in lines if each["event"] == "selftest.said"]
+    assert "request_id" not in line
+
+
+@pytest.fixture
+def config(app):
+    """The application's, which logs as before when the test is over."""
+    yield app.config["ALMANAC"]
+    logs.configure(app.config["ALMANAC"])
+
+
+def test_a_service_logs_to_standard_output_and_a_command_beside_its_answer(config, capsys):
+    logs.configure(config)
+    structlog.get_logger("test").warning("by a service")
+    logs.configure(config, sys.stderr)
+    structlog.get_logger("test").warning("by a command")
+    out, err = capsys.readouterr()
+    assert json.loads(out)["event"] == "by a service"
+    assert json.loads(err)["event"] == "by a command"
 
 
 def test_several_processes_turn_one_file_over_and_lose_no_line(tmp_path):

@@ -1,6 +1,7 @@
 """Why someone did or did not get a mail."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests import factories
 from webapp.core import clock
 from webapp.digests.models import DigestRun, RunState
 from webapp.mail import operations as ledger
+from webapp.mail.models import Kind
 from webapp.reminders import operations as reminders
 from webapp.subscriptions.models import SubscriptionState
 
@@ -90,3 +92,101 @@ def test_no_address_is_one_line_and_a_failure(runner, db):
     answer = runner("mail", "explain", "not an address")
     assert answer.exit_code == 1
     assert "Traceback" not in answer.output
+
+
+# Asked for certain days.
+
+
+@pytest.fixture
+def in_shanghai(app, monkeypatch):
+    monkeypatch.setitem(app.config, "ALMANAC", replace(app.config["ALMANAC"], site_timezone="Asia/Shanghai"))
+
+
+@pytest.fixture
+def mail_of(db):
+    """Writes a sent mail that was due at an instant."""
+
+    def write(address, due_at, subject, kind=Kind.TEST, run_id=None):
+        made = ledger.enqueue(
+            kind=kind,
+            address=address,
+            content=ledger.compose(subject=subject, text="t\n", html="<p>t</p>"),
+            dedupe_key=subject,
+            now=due_at,
+            run_id=run_id,
+            dispatch=False,
+        )
+        db.session.flush()
+        return made
+
+    return write
+
+
+def a_day_in_shanghai(day, clock_time):
+    return datetime.fromisoformat(f"2026-11-{day}T{clock_time}+08:00")
+
+
+def test_only_what_was_due_from_the_first_day_to_the_last_is_told(mail_of, explain, in_shanghai):
+    for day, clock_time, subject in (
+        ("20", "23:59", "the evening before"),
+        ("21", "00:00", "the first minute"),
+        ("22", "23:59", "the last minute"),
+        ("23", "00:00", "the morning after"),
+    ):
+        mail_of("reader@example.org", a_day_in_shanghai(day, clock_time), subject)
+    said = explain("reader@example.org", "--since", "2026-11-21", "--until", "2026-11-22")
+    assert "the first minute" in said
+    assert "the last minute" in said
+    assert "the evening before" not in said
+    assert "the morning after" not in said
+    assert "the evening before" in explain("reader@example.org", "--until", "2026-11-20")
+    assert "the morning after" in explain("reader@example.org", "--since", "2026-11-23")
+    assert "No mail to this address is in the ledger of these days." in explain(
+        "reader@example.org", "--since", "2026-11-24"
+    )
+
+
+def test_days_leave_out_the_letters_and_reminders_of_other_days(db, world, explain):
+    now = clock.now()
+    run = DigestRun(
+        schedule_key="weekly", slot_at=now, window_start=now - timedelta(days=7), window_end=now, state=RunState.DONE
+    )
+    db.session.add(run)
+    factories.subscription(world.bob.email)
+    reminders.schedule(person=world.bob, text="Water the fig", zone="UTC", now=now, due_at=now + timedelta(days=9))
+    all_of_it = explain(world.bob.email)
+    assert "No letter of" in all_of_it
+    assert "Water the fig" in all_of_it
+    long_ago = explain(world.bob.email, "--until", f"{now - timedelta(days=3):%Y-%m-%d}")
+    assert "No letter of" not in long_ago
+    assert "Water the fig" not in long_ago
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--since", "last week"),
+        ("--since", "2026-02-30"),
+        ("--until", "9999-12-31"),
+        ("--since", "0001-01-01"),
+        ("--since", "2026-11-22", "--until", "2026-11-21"),
+    ],
+)
+def test_days_that_are_none_are_one_line_and_a_failure(runner, db, in_shanghai, options):
+    answer = runner("mail", "explain", "reader@example.org", *options)
+    assert answer.exit_code == 1
+    assert "Traceback" not in answer.output
+
+
+def test_a_letter_that_went_out_is_not_called_missed_because_much_was_written_since(db, mail_of, explain):
+    now = clock.now()
+    run = DigestRun(
+        schedule_key="weekly", slot_at=now, window_start=now - timedelta(days=7), window_end=now, state=RunState.DONE
+    )
+    db.session.add(run)
+    db.session.flush()
+    mail_of("reader@example.org", now, "The letter", kind=Kind.DIGEST, run_id=run.id)
+    mail_of("reader@example.org", now + timedelta(minutes=1), "Something newer")
+    said = explain("reader@example.org", "--limit", "1")
+    assert "Something newer" in said
+    assert "No letter of" not in said

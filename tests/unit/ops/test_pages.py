@@ -6,16 +6,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests import factories
 from tests.world import sign_in
 from webapp.accounts.models import Role
 from webapp.core import clock
+from webapp.core.broker import DEAD_QUEUE
 from webapp.core.version import VERSION
 from webapp.extensions import db as database
 from webapp.mail import operations as ledger
 from webapp.mail.models import DeliveryAttempt, Kind, State
-from webapp.ops import migrations, operations
+from webapp.ops import broker, migrations, operations
 from webapp.ops.charts import charts
 from webapp.ops.checks import Check
 from webapp.ops.figures import figures, headline
@@ -55,6 +57,24 @@ def test_only_who_operates_sees_the_link(app, client, world):
 
 def test_a_house_in_order_says_so(well, operator):
     assert "<h1>All is well.</h1>" in operator.get("/ops").text
+
+
+def test_it_says_what_waits_in_each_queue_and_who_listens(well, operator, monkeypatch):
+    depths = {"almanac.mail": (1204, 2), "almanac.digests": (3, 0), DEAD_QUEUE: (1, 0)}
+    monkeypatch.setattr(broker, "depths", lambda _url: depths)
+    table = BeautifulSoup(operator.get("/ops").text, "html.parser").find(id="queues").parent.tbody
+    rows = [[cell.text for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")]
+    assert rows == [["almanac.mail", "1,204", "2"], ["almanac.digests", "3", "nobody"], [DEAD_QUEUE, "1", "0"]]
+
+
+def test_a_broker_that_does_not_answer_has_no_queues_and_the_page_stands(well, operator, monkeypatch):
+    def silent(_url):
+        raise broker.Unreachable("no route")
+
+    monkeypatch.setattr(broker, "depths", silent)
+    answer = operator.get("/ops")
+    assert answer.status_code == 200
+    assert 'id="queues"' not in answer.text
 
 
 def sent(key, at, late=0.01, kind=Kind.REMINDER):

@@ -1,6 +1,6 @@
 """One mail, told to an operator and to the person it is for, and what an operator can do about it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -147,6 +147,18 @@ def test_an_outcome_that_does_not_exist_is_a_400_and_a_mail_that_does_not_exist_
         assert operator.get(f"/ops/runs/{unknown}").status_code == 404
 
 
+def test_what_failed_stands_on_the_first_page_and_is_sent_again_from_there(db, smtp, jobs, operator, mail):
+    failed = mail("refused", state=State.FAILED, smtp_code=554, smtp_reply="5.7.1 no thanks")
+    mail("on its way")
+    said = words(operator.get("/ops"))
+    assert "Subject refused a@example.org, failed: 554 5.7.1 no thanks" in said
+    assert "Subject on its way" not in said
+    assert post_form(operator, f"/ops/mails/{failed.id}/resend", page="/ops").status_code == 303
+    db.session.expire_all()
+    assert failed.state is State.QUEUED
+    assert "What could not be delivered" not in words(operator.get("/ops"))
+
+
 def test_held_mail_is_named_and_goes_out_when_an_operator_says_so(db, jobs, smtp, operator, world, mail):
     mail()
     db.session.add(MailHold(kind=HoldKind.COPY, reason="This database is a copy.", placed_at=clock.now()))
@@ -235,7 +247,37 @@ def test_one_screen_answers_whether_it_went_out(db, jobs, world, smtp, operator)
     assert "It was accepted." not in words(operator.get(f"/ops/explain?address={world.bob.email}&kind=digest"))
 
 
-@pytest.mark.parametrize("query", ["address=nobody", "address=a@example.org&kind=spam", "address=%00"])
+@pytest.mark.parametrize("page", ["/ops/explain", "/ops/mails", "/settings/mail"])
+def test_a_page_tells_only_what_was_due_on_the_days_that_are_asked_for(client, db, world, mail, page):
+    mail("in November", world.olive.email, due_at=datetime(2026, 11, 21, 23, 59, tzinfo=UTC))
+    mail("in December", world.olive.email, due_at=datetime(2026, 12, 1, tzinfo=UTC))
+    operator = sign_in(client, world.olive)
+    asked = f"{page}?address={world.olive.email}&since=2026-11-21&until=2026-11-21"
+    said = words(operator.get(asked))
+    assert "Subject in November" in said
+    assert "Subject in December" not in said
+    refused = operator.get(f"{page}?address={world.olive.email}&since=2026-11-22&until=2026-11-21")
+    assert refused.status_code == 422
+    assert "The last day is before the first." in words(refused)
+
+
+def test_days_on_a_page_are_those_of_whoever_looks(client, db, world, mail):
+    mail("of the 22nd in Shanghai", world.bob.email, due_at=datetime(2026, 11, 21, 16, 0, tzinfo=UTC))
+    bob = sign_in(client, world.bob)
+    assert "Subject of the 22nd" in words(bob.get("/settings/mail?since=2026-11-22"))
+    assert "Nothing was written to you on these days." in words(bob.get("/settings/mail?until=2026-11-21"))
+
+
+NO_SENSE = [
+    "address=nobody",
+    "address=a@example.org&kind=spam",
+    "address=%00",
+    "address=a@example.org&since=yesterday",
+    "address=a@example.org&until=9999-12-31",
+]
+
+
+@pytest.mark.parametrize("query", NO_SENSE)
 def test_a_question_that_makes_no_sense_is_a_422(operator, query):
     assert operator.get(f"/ops/explain?{query}").status_code == 422
 

@@ -51,6 +51,17 @@ def test_a_rolled_back_savepoint_leaves_no_message(db, jobs, world):
     assert jobs.sent == []
 
 
+def test_a_savepoint_that_holds_sends_no_message_before_the_whole_is_committed(db, jobs, world):
+    """`after_commit` also fires when a savepoint is released, and the whole may still be rolled back."""
+    now = clock.now()
+    with db.session.begin_nested():
+        operations.schedule(person=world.bob, text="x", zone="UTC", now=now, due_at=now + timedelta(seconds=9))
+    assert jobs.sent == []
+    db.session.rollback()
+    db.session.commit()
+    assert jobs.sent == []
+
+
 def test_a_due_reminder_is_mailed_once_however_often_its_task_runs(db, jobs, world, smtp):
     reminder = schedule(db, world.bob, in_=timedelta(0))
     jobs.run()

@@ -18,6 +18,28 @@ MEMBER = "almanac.dump"
 PROGRAMS = ("pg_dump", "pg_restore", "psql")
 
 
+WHAT_IS_THERE = """
+SELECT 'DROP ' || kind || ' IF EXISTS ' || name || ' CASCADE' FROM (
+    SELECT 1 AS place, oid, 'pg_class'::regclass AS catalog, relnamespace AS schema, oid::regclass::text AS name,
+           CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END AS kind
+      FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm')
+    UNION ALL
+    SELECT 2, oid, 'pg_class'::regclass, relnamespace, oid::regclass::text, 'SEQUENCE' FROM pg_class WHERE relkind = 'S'
+    UNION ALL
+    SELECT 3, oid, 'pg_proc'::regclass, pronamespace, oid::regprocedure::text, 'ROUTINE' FROM pg_proc
+    UNION ALL
+    SELECT 4, oid, 'pg_type'::regclass, typnamespace, oid::regtype::text, 'TYPE' FROM pg_type
+     WHERE typtype IN ('e', 'd')
+) AS found
+WHERE schema = current_schema()::regnamespace
+  AND NOT EXISTS (
+      SELECT FROM pg_depend WHERE classid = catalog AND objid = found.oid AND deptype = 'e'
+  )
+ORDER BY place
+"""
+"""Statements that drop it, but for what an extension brought."""
+
+
 class Failed(Exception):
     """One of PostgreSQL's programs is missing or would not. The message is one line."""
 
@@ -41,7 +63,7 @@ def replace(database_url: str, dumped: Path, *, hold_reason: str) -> None:
     """Puts a copy in the place of all tables, with all mail held, in one transaction: all of it or nothing."""
     with tempfile.TemporaryDirectory(dir=dumped.parent) as folder:
         before, script, after = (Path(folder) / name for name in ("before.sql", "tables.sql", "after.sql"))
-        before.write_text("".join(f"DROP TABLE IF EXISTS {name} CASCADE;\n" for name in _tables()))
+        before.write_text("".join(f"{each};\n" for each in _drops()))
         _call(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dumped)], os.environ)
         after.write_text(
             "RESET search_path;\n"
@@ -52,13 +74,9 @@ def replace(database_url: str, dumped: Path, *, hold_reason: str) -> None:
         _run(database_url, "psql", "--no-psqlrc", "--quiet", "--single-transaction", "-v", "ON_ERROR_STOP=1", *files)
 
 
-def _tables() -> list[str]:
-    rows = db.session.scalars(
-        text(
-            "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables"
-            " WHERE schemaname = current_schema()"
-        )
-    ).all()
+def _drops() -> list[str]:
+    """What takes everything of ours out of the schema, sequences and functions that no table brings along included."""
+    rows = db.session.scalars(text(WHAT_IS_THERE)).all()
     db.session.rollback()
     db.session.remove()
     db.engine.dispose()

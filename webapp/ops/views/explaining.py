@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
 from webapp.accounts.identity import person_here
+from webapp.core import days
 from webapp.core.errors import Refused
-from webapp.core.rendering import when
+from webapp.core.rendering import viewer_zone, when
 from webapp.core.text import address
 from webapp.mail.models import Kind
 from webapp.ops import explain as explaining
@@ -20,12 +21,18 @@ SHOWN = 20
 @blueprint.get("/ops/explain")
 @for_operators
 def explain() -> ResponseReturnValue:
-    asked = {name: request.args.get(name, "").strip() for name in ("address", "kind")}
+    asked = {name: request.args.get(name, "").strip() for name in ("address", "kind", "since", "until")}
     refused = answer = None
     if asked["address"]:
         try:
             kind = Kind(asked["kind"]) if asked["kind"] else None
-            answer = explaining.answer(address(asked["address"], field="address"), kind=kind, say=when, limit=SHOWN)
+            answer = explaining.answer(
+                address(asked["address"], field="address"),
+                kind=kind,
+                say=when,
+                limit=SHOWN,
+                days=days.read(asked["since"], asked["until"], viewer_zone()),
+            )
         except ValueError:
             refused = Refused("kind", "There is no such kind.")
         except Refused as error:
@@ -41,5 +48,12 @@ def own_mail() -> ResponseReturnValue:
     person = person_here()
     if person is None or not person.is_confirmed:
         abort(404)
-    answer = explaining.answer(person.email, kind=None, say=when, limit=SHOWN)
-    return render_template("ops/own_mail.html", answer=answer, shown=SHOWN)
+    asked = {name: request.args.get(name, "").strip() for name in ("since", "until")}
+    refused, asked_days = None, days.ALWAYS
+    try:
+        asked_days = days.read(asked["since"], asked["until"], viewer_zone())
+    except Refused as error:
+        refused = error
+    answer = explaining.answer(person.email, kind=None, say=when, limit=SHOWN, days=asked_days)
+    shown = {"asked": asked, "answer": answer, "refused": refused, "shown": SHOWN}
+    return render_template("ops/own_mail.html", **shown), 422 if refused else 200

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from webapp.core import clock, pagination
+from webapp.core import clock, days, pagination
 from webapp.core.errors import Refused
 from webapp.core.rendering import viewer_zone, when
 from webapp.core.text import address
@@ -35,7 +35,7 @@ Choice = TypeVar("Choice", bound=enum.StrEnum)
 @blueprint.get("/ops/mails")
 @for_operators
 def mails() -> ResponseReturnValue:
-    asked = {name: request.args.get(name, "").strip() for name in ("address", "kind", "state")}
+    asked = {name: request.args.get(name, "").strip() for name in ("address", "kind", "state", "since", "until")}
     refused, found = None, []
     try:
         found = list(_page(**asked, before=request.args.get("before", "")))
@@ -89,7 +89,7 @@ def release() -> ResponseReturnValue:
     return redirect(url_for("ops.home"), 303)
 
 
-def _page(*, address: str, kind: str, state: str, before: str) -> list[Delivery]:
+def _page(*, address: str, kind: str, state: str, since: str, until: str, before: str) -> list[Delivery]:
     return list(
         queries.ledger(
             limit=PAGE + 1,
@@ -97,6 +97,7 @@ def _page(*, address: str, kind: str, state: str, before: str) -> list[Delivery]
             address=_address(address) if address else None,
             kind=_choice(Kind, "kind", kind),
             state=_choice(State, "state", state),
+            days=days.read(since, until, viewer_zone()),
         )
     )
 

@@ -14,6 +14,7 @@ from webapp.ops.figures import figures, headline
 from webapp.ops.views.blueprint import blueprint, for_operators
 
 RUNS = 6
+FAILURES = 5
 
 
 @blueprint.get("/ops")
@@ -29,6 +30,8 @@ def home() -> ResponseReturnValue:
         holds=holds,
         charts=charts(now, viewer_zone()),
         parts=awake.parts(found, now),
+        queues=awake.queues(found),
+        failures=queries.latest_failures(limit=FAILURES),
         runs=runs,
         states=digests.mails_of(runs),
     )
