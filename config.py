@@ -207,6 +207,12 @@ class Config:
         default=True,
         says="on: a reminder or welcome that may or may not have arrived goes once more, with the same Message-ID.",
     )
+    reminders_per_person: int = setting(
+        count, default=10_000, says="How many reminders to come one person may have; 0 for no limit."
+    )
+    reminders_per_hour: int = setting(
+        count, default=10_000, says="How many reminders one person may set within an hour; 0 for no limit."
+    )
     dkim_domain: str = setting(domain, default="", says="The domain that signs mail (DKIM); empty for no signature.")
     dkim_selector: str = setting(domain, default="", says="Names the key among the domain's DNS records.")
     dkim_key: str = setting(private_key, default="", secret=True, says="The private key to sign with, RSA, as PEM.")

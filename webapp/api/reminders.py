@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response
@@ -12,13 +13,23 @@ from webapp.accounts.models import Person, Scope
 from webapp.api import answers, paging
 from webapp.api.auth import caller, needs
 from webapp.api.blueprint import ID, Blueprint
-from webapp.api.schemas import NewReminder, ReminderChange, ReminderPage, ReminderQuery, ReminderSchema
+from webapp.api.schemas import (
+    NewReminder,
+    PauseChange,
+    ReminderChange,
+    ReminderHistory,
+    ReminderPage,
+    ReminderQuery,
+    ReminderSchema,
+    SnoozeChange,
+)
 from webapp.core import clock
 from webapp.core.errors import Refused
 from webapp.extensions import db
 from webapp.posts import queries as posts
-from webapp.reminders import operations, queries, when
-from webapp.reminders.models import Reminder, ReminderState
+from webapp.reminders import history, operations, queries, snoozing, when
+from webapp.reminders.models import COMING, Condition, Origin, Reminder, ReminderState
+from webapp.reminders.snoozing import Snooze
 
 blueprint = Blueprint("reminders", __name__, url_prefix="/reminders")
 SCHEMA = ReminderSchema()
@@ -52,7 +63,9 @@ class Reminders(MethodView):
         if not person.is_confirmed:
             raise Forbidden("Confirm your mail address first. Then we can remind you.")
         values.setdefault("zone", person.zone)
-        reminder = operations.schedule(person=person, now=clock.now(), **_read(values, person, values["zone"]))
+        reminder = operations.schedule(
+            person=person, now=clock.now(), origin=Origin.API, **_read(values, person, values["zone"])
+        )
         db.session.commit()
         return answers.made(SCHEMA, reminder)
 
@@ -79,7 +92,7 @@ class OneReminder(MethodView):
         answers.must_match(SCHEMA, reminder)
         if values:
             changes = _read(values, person, values.get("zone", reminder.zone))
-            operations.edit(reminder, now=clock.now(), version=reminder.version, **changes)
+            operations.edit(reminder, now=clock.now(), version=reminder.version, origin=Origin.API, **changes)
             db.session.commit()
         return answers.shown(SCHEMA, reminder)
 
@@ -92,14 +105,114 @@ class OneReminder(MethodView):
         """
         reminder = _owned(caller(), reminder_id, to_change=True)
         answers.must_match(SCHEMA, reminder)
-        operations.cancel(reminder, now=clock.now())
+        operations.cancel(reminder, now=clock.now(), origin=Origin.API)
         db.session.commit()
         return answers.nothing()
+
+
+@blueprint.route(f"/<{ID}:reminder_id>/history", endpoint="history", tags=["Reminders"])
+class History(MethodView):
+    @needs(Scope.REMINDERS_READ)
+    @blueprint.answers(200, ReminderHistory, says="What has happened to it, newest first.")
+    def get(self, reminder_id: int) -> Any:
+        """Read what has happened to a reminder"""
+        events = history.of(_owned(caller(), reminder_id))
+        return {"items": events, "total": len(events)}
+
+
+@blueprint.route(f"/<{ID}:reminder_id>/snooze", endpoint="snooze", tags=["Reminders"])
+class OneSnooze(MethodView):
+    @needs(Scope.REMINDERS_WRITE)
+    @blueprint.body(SnoozeChange, example={"by": "1h"})
+    @blueprint.answers(200, ReminderSchema, says="The reminder, which comes later now.")
+    def post(self, values: dict[str, Any], reminder_id: int) -> Response:
+        """Put a reminder off
+
+        By a length, counted from its time or from now when that has come, or until a time.
+        """
+        reminder, now = _to_change(reminder_id), clock.now()
+        if reminder.state not in {*COMING, ReminderState.FIRED}:
+            raise Refused("by", operations.OVER)
+        since = max(now, reminder.due_at) if reminder.state is ReminderState.PENDING else now
+        until = _until(values, reminder)
+        if until is None:
+            until = snoozing.until(reminder, Snooze(values["by"]), since=since)
+        operations.snooze(reminder, until=until, now=now, origin=Origin.API)
+        db.session.commit()
+        return answers.shown(SCHEMA, reminder)
+
+
+@blueprint.route(f"/<{ID}:reminder_id>/completion", endpoint="completion", tags=["Reminders"])
+class OneCompletion(MethodView):
+    @needs(Scope.REMINDERS_WRITE)
+    @blueprint.answers(200, ReminderSchema, says="The reminder: done, or with its next time.")
+    def put(self, reminder_id: int) -> Response:
+        """Say that it is done
+
+        One that repeats is done for this time and goes on with its next.
+        """
+        reminder = _to_change(reminder_id)
+        operations.finish(reminder, now=clock.now(), origin=Origin.API)
+        db.session.commit()
+        return answers.shown(SCHEMA, reminder)
+
+    @needs(Scope.REMINDERS_WRITE)
+    @blueprint.answers(200, ReminderSchema, says="The reminder as it was before.")
+    def delete(self, reminder_id: int) -> Response:
+        """Take back that it is done, or cancelled"""
+        reminder = _to_change(reminder_id)
+        operations.restore(reminder, now=clock.now(), origin=Origin.API)
+        db.session.commit()
+        return answers.shown(SCHEMA, reminder)
+
+
+@blueprint.route(f"/<{ID}:reminder_id>/pause", endpoint="pause", tags=["Reminders"])
+class OnePause(MethodView):
+    @needs(Scope.REMINDERS_WRITE)
+    @blueprint.body(PauseChange, example={"until": "2031-01-07T09:00:00+08:00"}, is_needed=False)
+    @blueprint.answers(200, ReminderSchema, says="The reminder, paused.")
+    def put(self, values: dict[str, Any], reminder_id: int) -> Response:
+        """Pause a reminder
+
+        Until a time, or without one until you resume it.
+        """
+        reminder = _to_change(reminder_id)
+        operations.pause(reminder, until=_until(values, reminder), now=clock.now(), origin=Origin.API)
+        db.session.commit()
+        return answers.shown(SCHEMA, reminder)
+
+    @needs(Scope.REMINDERS_WRITE)
+    @blueprint.answers(200, ReminderSchema, says="The reminder, which goes on.")
+    def delete(self, reminder_id: int) -> Response:
+        """Resume a reminder"""
+        reminder = _to_change(reminder_id)
+        operations.resume(reminder, now=clock.now(), origin=Origin.API)
+        db.session.commit()
+        return answers.shown(SCHEMA, reminder)
+
+
+def _to_change(reminder_id: int) -> Reminder:
+    reminder = _owned(caller(), reminder_id, to_change=True)
+    answers.must_match(SCHEMA, reminder)
+    return reminder
+
+
+def _until(values: dict[str, Any], reminder: Reminder) -> datetime | None:
+    """The instant that a body names, if it names one."""
+    if "until" in values:
+        return when.from_offset(values["until"], field="until")
+    if "when" in values:
+        return when.instant(when.read(values["when"], reminder.zone, clock.now()), reminder.zone)
+    return None
 
 
 def _read(values: dict[str, Any], person: Person, zone: str) -> dict[str, Any]:
     """The fields of a body as the operations take them: times read, the post one that this person may see."""
     read: dict[str, Any] = {name: values[name] for name in ("text", "zone", "recurrence", "post_id") if name in values}
+    if "condition" in values:
+        read["condition"] = Condition(values["condition"])
+    if "lead_minutes" in values:
+        read["lead"] = timedelta(minutes=values["lead_minutes"])
     if "due_at" in values:
         read["due_at"] = when.from_offset(values["due_at"])
     if "when" in values:

@@ -14,7 +14,8 @@ from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
-from webapp.reminders.models import Reminder, ReminderState
+from webapp.reminders.models import Condition, Origin, Reminder, ReminderState, What
+from webapp.reminders.snoozing import Snooze
 from webapp.subscriptions.models import SubscriptionState
 
 
@@ -139,7 +140,53 @@ class ReminderSchema(Schema):
     )
     state = fields.Enum(ReminderState, by_value=True, metadata={"description": "Only a pending one is still to come."})
     post_id = fields.Integer(allow_none=True, metadata={"description": "The post it is about, or null."})
+    condition = fields.Enum(
+        Condition,
+        by_value=True,
+        metadata={"description": "What must still be so with the post."},
+    )
+    lead_minutes = fields.Integer(
+        allow_none=True, metadata={"description": "How long before the post appears, for the condition scheduled."}
+    )
+    paused_until = Instant(allow_none=True, metadata={"description": "Until when it was paused, if it was."})
+    history = Address("api.reminders.history", "reminder_id")
     version = fields.Integer(metadata={"description": "Rises with every change."})
+
+
+class ReminderEventSchema(Schema):
+    at = Instant(metadata={"description": "When it happened."})
+    what = fields.Enum(What, by_value=True, metadata={"description": "What happened."})
+    origin = fields.Enum(Origin, by_value=True, metadata={"description": "Where it was done; house: by itself."})
+    due_at = Instant(metadata={"description": "The time it happened to."})
+    note = fields.String(metadata={"description": "Why, for what happened by itself."})
+
+
+class ReminderHistory(Schema):
+    items = fields.List(fields.Nested(ReminderEventSchema))
+    total = fields.Integer(metadata={"description": "How many there are here: the newest."})
+
+
+class OtherTime(Schema):
+    """A time to put something off to."""
+
+    until = Text(metadata={"format": "date-time", "description": "ISO 8601 with an offset from UTC."})
+    when = Text(metadata={"description": "Instead: a local time in the reminder's zone, as ISO or in words."})
+
+
+class SnoozeChange(OtherTime):
+    by = Choice(*Snooze, metadata={"description": "10m, 1h, or 1d: the same time tomorrow."})
+
+    @ma.validates_schema(skip_on_field_errors=False)
+    def has_one_time(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data.keys() & {"by", "until", "when"}) != 1:
+            raise ma.ValidationError("Give one of by, until and when.", "by")
+
+
+class PauseChange(OtherTime):
+    @ma.validates_schema(skip_on_field_errors=False)
+    def has_one_time(self, data: dict[str, Any], **_: Any) -> None:
+        if "until" in data and "when" in data:
+            raise ma.ValidationError("Give until or when, not both.", "until")
 
 
 def _coming(reminder: Reminder) -> list[datetime]:
@@ -170,6 +217,7 @@ class ReminderChange(Schema):
         validate=validate.Range(1, LARGEST_NUMBER, error="There is no such post."),
         metadata={"description": "A post it is about, one you may read."},
     )
+    condition = Choice(*Condition, metadata={"description": "What must still be so with that post then."})
 
     @ma.validates_schema(skip_on_field_errors=False)
     def has_one_time(self, data: dict[str, Any], **_: Any) -> None:
@@ -184,10 +232,19 @@ class NewReminder(ReminderChange):
         metadata={"description": "What to remind you of; up to 500 characters."},
     )
     zone = Text(metadata={"description": "An IANA time zone, such as Asia/Shanghai. Left out: your own."})
+    lead_minutes = Whole(
+        validate=validate.Range(1, 43_200, error="It must be from {min} to {max}."),
+        metadata={"description": "With the condition scheduled, instead of a time: how long before the post appears."},
+    )
 
     @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
     def has_a_time(self, data: dict[str, Any], original: Any, **_: Any) -> None:  # noqa: ARG002  # marshmallow's signature
-        if not isinstance(original, Mapping) or not original.keys() & {"due_at", "when"}:
+        if isinstance(original, Mapping) and original.get("condition") == Condition.SCHEDULED:
+            if original.keys() & {"due_at", "when"}:
+                raise ma.ValidationError("Its time is the post's: give lead_minutes instead.", "due_at")
+            if "lead_minutes" not in original:
+                raise ma.ValidationError("Say how long before the post appears.", "lead_minutes")
+        elif not isinstance(original, Mapping) or not original.keys() & {"due_at", "when"}:
             raise ma.ValidationError("Give due_at or when.", "due_at")
 
 

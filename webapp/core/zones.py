@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from zoneinfo import available_timezones
+
+import tzdata
 
 
 def city(zone: str) -> str:
@@ -39,3 +43,16 @@ def _by_name() -> dict[str, str]:
     ):
         names.setdefault(spelling.replace("_", " ").casefold(), zone)
     return names
+
+
+def version() -> str:
+    """Which zone data this process reads times with: where it lies and which release it is.
+
+    Python looks in the system's folders first and takes its own package where there is none.
+    """
+    for folder in zoneinfo.TZPATH:
+        data = Path(folder, "tzdata.zi")
+        if data.is_file():
+            with data.open(encoding="utf-8") as lines:
+                return f"{folder} {next(lines, '').removeprefix('# version').strip()}"
+    return f"tzdata {tzdata.IANA_VERSION}"

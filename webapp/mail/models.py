@@ -62,6 +62,8 @@ class MailContent(Model):
     html: Mapped[str] = mapped_column(Text)
     headers: Mapped[dict[str, Any]]
     marker: Mapped[str] = mapped_column(String(32))
+    calendar: Mapped[str | None] = mapped_column(Text)
+    """The same thing for a calendar (RFC 5545), where it has a time of its own."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -24,7 +24,7 @@ from webapp.mail import operations as ledger
 from webapp.mail import queries as mails
 from webapp.ops import alarm, operations
 from webapp.posts import operations as posts
-from webapp.reminders import firing
+from webapp.reminders import claiming, firing, reporting, settling
 from webapp.reminders import operations as reminders
 from webapp.reminders import queries as due
 from webapp.reminders.queries import Due
@@ -70,6 +70,8 @@ class Dispatcher:
             (timedelta(seconds=10), self._sign_of_life),
             (timedelta(seconds=10), self._count),
             (timedelta(seconds=15), self._digest),
+            (timedelta(seconds=15), self._report_missed),
+            (timedelta(minutes=5), self._follow_the_clocks),
             (timedelta(seconds=15), self._alarm),
         ):
             if self.next_chores.get(chore.__name__, now) <= now:
@@ -93,7 +95,8 @@ class Dispatcher:
         db.session.commit()
 
     def _publish(self, now: datetime) -> None:
-        posts.publish_due(now=now)
+        if posts.publish_due(now=now):
+            settling.settle_published(now=now)
         db.session.commit()
 
     def _hand_over(self, now: datetime) -> None:
@@ -152,6 +155,18 @@ class Dispatcher:
         for _page in digests.tick(now=now):
             db.session.commit()
 
+    def _report_missed(self, now: datetime) -> None:
+        """For whoever died between letting a reminder expire and saying so."""
+        if not self.is_held:
+            reporting.report(now=now)
+            db.session.commit()
+
+    def _follow_the_clocks(self, now: datetime) -> None:
+        """Works the reminders to come out anew when the zone data is newer than they are."""
+        for _page in settling.follow_clock_rules(now=now):
+            db.session.commit()
+        db.session.commit()
+
     def _alarm(self, now: datetime) -> None:
         """Its mails go at once and from here: what is late stands in the queue before them."""
         written = [each.id for each in alarm.watch(now)]
@@ -206,7 +221,7 @@ def _offer(batch: list[Due], now: datetime, *, eta: datetime | None = None) -> b
     job = Job("reminders.remind", pairs[0], eta) if len(pairs) == 1 else Job("reminders.remind_each", (pairs,), eta)
     if not jobs.publish(job):
         return False
-    reminders.note_handed_over(pairs, now=now)
+    claiming.note_handed_over(pairs, now=now)
     db.session.commit()
     return True
 

@@ -12,6 +12,8 @@ from webapp.reminders import queries, recurrence
 
 SUPPRESSED = "this address is not written to any more"
 EXPIRED = "its time has passed"
+NOT_WANTED = "what it waits for has happened"
+MISSED = "What could not be sent in time"
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,36 @@ class Firing:
 
 
 def firings(*, now: datetime, until: datetime) -> Iterator[Firing]:
-    """Every firing from ``now`` up to but not including ``until``, reminder by reminder, each in the order of time."""
-    for reminder, address, is_suppressed in queries.pending_before(until):
-        kind = Kind(reminder.kind.value)
-        due_at, at = reminder.due_at, max(reminder.due_at, now)
-        is_expired = ledger.worth_sending_until(kind, due_at) <= now
-        why_not = EXPIRED if is_expired else SUPPRESSED if is_suppressed else ""
-        yield Firing(at, kind, reminder.text, reminder.zone, address, why_not)
+    """Every firing from ``now`` up to but not including ``until``, reminder by reminder, each in the order of time.
+
+    At the end comes the one mail that tells each person what has expired.
+    """
+    told = dict(queries.untold())
+    for each in queries.pending_before(until):
+        reminder, kind = each.reminder, Kind(each.reminder.kind.value)
+        due_at = recurrence.latest(reminder, now) if reminder.due_at <= now else reminder.due_at
+        at = max(due_at, now)
+        why_not = _why_not(each, kind, due_at, at, now)
+        yield Firing(at, kind, reminder.text, reminder.zone, each.address, why_not)
+        if why_not == EXPIRED and kind is Kind.REMINDER and not each.is_suppressed:
+            told[each.owner] = reminder.zone
+        if why_not == NOT_WANTED:
+            continue
         for _wall_time, instant in recurrence.following(reminder, at):
             if instant >= until:
                 break
-            yield Firing(instant, kind, reminder.text, reminder.zone, address, SUPPRESSED if is_suppressed else "")
+            why_not = _why_not(each, kind, instant, instant, now)
+            yield Firing(instant, kind, reminder.text, reminder.zone, each.address, why_not)
+            if why_not == NOT_WANTED:
+                break
+    for address, zone in told.items():
+        yield Firing(now, Kind.REMINDER, MISSED, zone, address)
+
+
+def _why_not(each: queries.Pending, kind: Kind, due_at: datetime, at: datetime, now: datetime) -> str:
+    """In the order in which the rules that send ask."""
+    if each.bond.why_over(each.reminder, at):
+        return NOT_WANTED
+    if ledger.worth_sending_until(kind, due_at) <= now:
+        return EXPIRED
+    return SUPPRESSED if each.is_suppressed else ""

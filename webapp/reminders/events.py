@@ -1,20 +1,29 @@
-"""What happens around reminders: a near one is handed to the broker, a new member welcomed, the week shown."""
+"""What happens around reminders: a near one is handed to the broker, a new member welcomed, the week shown.
+
+And what they depend on changes: a post that one is bound to, the zone where its person lives.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
+from flask import flash, has_request_context
+from flask_babel import ngettext
 from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapper, object_session
+from sqlalchemy.orm import Mapper, Session, object_session
 
 from webapp import jobs
 from webapp.accounts.models import Person
 from webapp.accounts.signals import person_confirmed
-from webapp.core import week
-from webapp.reminders import operations, queries
+from webapp.core import clock, week, zones
+from webapp.extensions import db
+from webapp.posts.models import Post
+from webapp.reminders import operations, queries, settling
 from webapp.reminders.models import Reminder, ReminderState
+
+CHANGED = "almanac.reminders-follow"
 
 
 def connect() -> None:
@@ -22,6 +31,9 @@ def connect() -> None:
     for moment, listener in (("after_insert", _inserted), ("after_update", _updated)):
         if not event.contains(Reminder, moment, listener):
             event.listen(Reminder, moment, listener)
+    for moment, on_flush in (("after_flush", _note_what_changed), ("after_flush_postexec", _follow)):
+        if not event.contains(db.session.session_factory, moment, on_flush):
+            event.listen(db.session.session_factory, moment, on_flush)
     person_confirmed.connect(_welcome)
     week.asked.connect(_in_the_week)
 
@@ -40,6 +52,36 @@ def _hand_over(reminder: Reminder) -> None:
     session = object_session(reminder)
     if session is not None and reminder.state is ReminderState.PENDING and reminder.handed_over_at is not None:
         jobs.after_commit(session, "reminders.remind", reminder.id, reminder.version, eta=reminder.due_at)
+
+
+def _note_what_changed(session: Session, _context: Any) -> None:
+    """Inside the flush nothing may be read: this only notes which posts and whose zones are other ones now."""
+    noted = session.info.setdefault(CHANGED, [])
+    for row in session.dirty:
+        if isinstance(row, Post) and session.is_modified(row):
+            noted.append((row, None))
+        elif isinstance(row, Person) and (was := inspect(row).attrs.zone.history.deleted):
+            noted.append((row, was[0]))
+
+
+def _follow(session: Session, _context: Any) -> None:
+    now = clock.now()
+    for row, was in session.info.pop(CHANGED, []):
+        if isinstance(row, Post):
+            settling.follow_post(row, now=now)
+        elif count := settling.follow_person(row.id, was=was, zone=row.zone, now=now):
+            _say_that_they_moved(count, row.zone)
+
+
+def _say_that_they_moved(count: int, zone: str) -> None:
+    if has_request_context():
+        said = ngettext(
+            "One reminder moves with you: it keeps its time on the clock, in %(city)s now.",
+            "%(num)d reminders move with you: they keep their times on the clock, in %(city)s now.",
+            count,
+            city=zones.city(zone),
+        )
+        flash(said)
 
 
 def _welcome(person: Person, *, now: datetime) -> None:

@@ -14,8 +14,8 @@ from webapp.extensions import db
 from webapp.mail import sending
 from webapp.mail.operations import Claim
 from webapp.mail.transport import Connection
-from webapp.reminders import mails, operations, queries
-from webapp.reminders.models import ReminderState
+from webapp.reminders import claiming, history, mails, queries, reporting
+from webapp.reminders.models import ReminderState, What
 
 log = structlog.get_logger()
 
@@ -36,21 +36,25 @@ def fire_each(reminders: Iterable[tuple[int, int]]) -> int:
 
     One that cannot be fired keeps no other from it; its error is raised when all have been tried.
     """
-    sent, failure = 0, None
+    sent, failure, expired = 0, None, set[int]()
     with Connection(site.config()) as connection:
         for reminder_id, version in reminders:
             try:
-                sent += _fire(reminder_id, version, connection)
+                sent += _fire(reminder_id, version, connection, expired)
             except Exception as error:  # noqa: BLE001  # it is raised below, or logged if it is not the first
                 db.session.rollback()
                 log.warning("reminder.failed", reminder=reminder_id, error=repr(error))
                 failure = failure or error
+    if expired:
+        reporting.report(now=clock.now(), people=expired)
+        db.session.commit()
     if failure is not None:
         raise failure
     return sent
 
 
-def _fire(reminder_id: int, version: int, connection: Connection) -> bool:
+def _fire(reminder_id: int, version: int, connection: Connection, expired: set[int]) -> bool:
+    """Fires one. Whose time has passed altogether is added to ``expired``, to be told in one mail."""
     reminder = queries.to_fire(reminder_id)
     if reminder is None or reminder.version != version or reminder.state is not ReminderState.PENDING:
         db.session.rollback()
@@ -67,14 +71,22 @@ def _fire(reminder_id: int, version: int, connection: Connection) -> bool:
             return False
 
     now = clock.now()
-    due_at, key = reminder.due_at, operations.dedupe_key(reminder)
-    if reminder.version != version or not operations.claim(reminder, now=now):
-        db.session.commit()  # nothing, or that all mail is held
+    key = history.dedupe_key(reminder.id, version)
+    claimed = claiming.claim(reminder, now=now) if reminder.version == version else None
+    if claimed is None or not claimed.is_sent:
+        if claimed is not None and claimed.what is What.EXPIRED:
+            expired.add(reminder.person_id)
+        db.session.commit()  # nothing, or that all mail is held, or why there is no mail
         return False
     db.session.refresh(reminder, ["version", "state"])
     claim_token = secrets.token_hex(16)
     delivery = mails.write(
-        reminder, due_at=due_at, dedupe_key=key, version_after=reminder.version, now=now, claim_token=claim_token
+        reminder,
+        due_at=claimed.due_at,
+        dedupe_key=key,
+        version_after=reminder.version,
+        now=now,
+        claim_token=claim_token,
     )
     db.session.commit()
     if delivery is None:

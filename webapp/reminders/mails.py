@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from webapp.accounts.models import Person
 from webapp.core import site, tokens
 from webapp.core.urls import absolute
+from webapp.core.zones import city
 from webapp.extensions import db
 from webapp.mail import operations as ledger
 from webapp.mail.models import Delivery, Kind
 from webapp.mail.rendering import render
 from webapp.posts.models import Post, PostState
 from webapp.reminders import when
+from webapp.reminders.claiming import LATE
 from webapp.reminders.models import Reminder, ReminderKind
 
 ACT_PURPOSE = "reminder-act"
 ACT_MAX_AGE = timedelta(days=30)
-LATE = timedelta(minutes=5)
-"""From here on the mail says when it was due."""
+LISTED = 50
+"""So many missed reminders are listed in the one mail about them; the others are counted."""
 
 
 def act_token(reminder_id: int, version: int) -> str:
@@ -42,7 +46,7 @@ def write(
         reminder=reminder,
         person=person,
         when_local=when.local(due_at, reminder.zone),
-        zone_city=reminder.zone.rpartition("/")[2].replace("_", " "),
+        zone_city=city(reminder.zone),
         act_url=absolute("reminders.act", token=act_token(reminder.id, version_after)),
         edit_url=absolute("reminders.edit", reminder_id=reminder.id),
         post_url=absolute("posts.show", slug=post.slug) if post is not None and is_readable else None,
@@ -59,4 +63,31 @@ def write(
         due_at=due_at,
         person_id=person.id,
         claim_token=claim_token,
+    )
+
+
+def write_missed(missed: Sequence[Reminder], *, now: datetime) -> Delivery | None:
+    """One mail about all that could not be sent to one person in time; ``missed`` is not empty."""
+    person = db.session.get_one(Person, missed[0].person_id)
+    rows = [
+        (reminder, when.local(reminder.missed_at or reminder.due_at, reminder.zone), city(reminder.zone))
+        for reminder in missed[:LISTED]
+    ]
+    rendered = render(
+        "reminders/mail/missed",
+        person=person,
+        rows=rows,
+        more=len(missed) - len(rows),
+        count=len(missed),
+        list_url=absolute("reminders.index"),
+        site_url=site.config().site_url,
+    )
+    newest = max(missed, key=lambda reminder: reminder.id)
+    return ledger.enqueue(
+        kind=Kind.REMINDER,
+        address=person.email,
+        content=ledger.compose(subject=rendered.subject, text=rendered.text, html=rendered.html),
+        dedupe_key=f"missed:{person.id}:{newest.id}:{newest.version}:{now:%Y%m%d%H%M%S}",
+        now=now,
+        person_id=person.id,
     )

@@ -1,23 +1,29 @@
-"""A reminder, and the version that makes old messages about it harmless."""
+"""A reminder, the version that makes old messages about it harmless, and what has happened to it."""
 
 from __future__ import annotations
 
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy import text as sql  # a reminder has a text of its own
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
-from webapp.core.db import Model, Timestamps, states
+from webapp.core import clock
+from webapp.core.db import Model, Timestamps, only_where, states
 
 
 class ReminderState(enum.StrEnum):
     PENDING = "pending"
+    PAUSED = "paused"
     FIRED = "fired"
     DONE = "done"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+COMING = frozenset({ReminderState.PENDING, ReminderState.PAUSED})
+"""What is not over: it comes by itself, or once its person lets it go on."""
 
 
 class ReminderKind(enum.StrEnum):
@@ -27,6 +33,41 @@ class ReminderKind(enum.StrEnum):
     WELCOME = "welcome"
 
 
+class Condition(enum.StrEnum):
+    """What must still be so with the reminder's post when its time comes; otherwise it has cancelled itself."""
+
+    NONE = "none"
+    DRAFT = "draft"
+    """Nobody has published it."""
+    UNEDITED = "unedited"
+    """Nobody has changed it since the reminder was set."""
+    SCHEDULED = "scheduled"
+    """It is going to appear by itself. The reminder comes ``lead_minutes`` before, and moves with the post."""
+
+
+class RecipientState(enum.StrEnum):
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    LEFT = "left"
+
+
+class Recipient(Model):
+    """Somebody else whom a person may remind, once the owner of the address has accepted and until they end it."""
+
+    __tablename__ = "reminder_recipients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(254), index=True)
+    state: Mapped[RecipientState] = mapped_column(states(RecipientState), default=RecipientState.ASKED)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+    __table_args__ = (UniqueConstraint("person_id", "address"),)
+
+
 class Reminder(Timestamps, Model):
     """Something to tell someone at a time.
 
@@ -34,6 +75,11 @@ class Reminder(Timestamps, Model):
     a later occurrence or a change of zone rules can be worked out anew. ``recurrence`` is an RFC 5545 RRULE or None.
     Every edit raises ``version``; a message or a claim that names another version does nothing.
     ``handed_over_at`` is when a task for this version was last given to the broker.
+
+    ``paused_until`` says that it was put off to its first time from then on; one that is paused without a date has the
+    state for it. ``missed_at`` is the due time of what expired and has not been reported to its person yet.
+    ``post_version`` is the post's when the reminder was bound to it. ``recipient`` is who gets the mail, when that is
+    somebody else.
     """
 
     __tablename__ = "reminders"
@@ -48,19 +94,91 @@ class Reminder(Timestamps, Model):
     recurrence: Mapped[str | None] = mapped_column(String(300))
     series_start: Mapped[str | None] = mapped_column(String(32))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    condition: Mapped[Condition] = mapped_column(
+        states(Condition), default=Condition.NONE, server_default=Condition.NONE.value
+    )
+    post_version: Mapped[int | None]
+    lead_minutes: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
     state: Mapped[ReminderState] = mapped_column(states(ReminderState), default=ReminderState.PENDING)
     handed_over_at: Mapped[datetime | None]
     fired_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    missed_at: Mapped[datetime | None]
+    recipient_id: Mapped[int | None] = mapped_column(
+        ForeignKey("reminder_recipients.id", ondelete="CASCADE"), index=True
+    )
 
     person: Mapped[Person] = relationship(lazy="raise")
+    recipient: Mapped[Recipient | None] = relationship(lazy="raise")
 
     __table_args__ = (
-        Index(
-            "ix_reminders_pending_due",
-            "due_at",
-            postgresql_where=sql("state = 'pending'"),
-            sqlite_where=sql("state = 'pending'"),
-        ),
+        Index("ix_reminders_pending_due", "due_at", **only_where("state = 'pending'")),
         Index("ix_reminders_person_due", "person_id", "due_at"),
+        Index("ix_reminders_person_coming", "person_id", "due_at", **only_where("state IN ('pending', 'paused')")),
+        Index("ix_reminders_person_created", "person_id", "created_at"),
+        Index("ix_reminders_missed", "person_id", **only_where("missed_at IS NOT NULL")),
     )
+
+
+class What(enum.StrEnum):
+    """What can happen to a reminder."""
+
+    SET = "set"
+    EDITED = "edited"
+    SNOOZED = "snoozed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    CANCELLED = "cancelled"
+    DONE = "done"
+    RESTORED = "restored"
+    SENT = "sent"
+    LATE = "late"
+    EXPIRED = "expired"
+    SATISFIED = "satisfied"
+    MOVED = "moved"
+    """With its post, whose time of appearing changed."""
+    ZONE_CHANGED = "zone-changed"
+    CLOCKS_CHANGED = "clocks-changed"
+    """The rules of its zone did, so that the time on the wall is another instant."""
+
+
+class Origin(enum.StrEnum):
+    """Where a change came from: a page, the mail's link, a program, or the house itself."""
+
+    PAGE = "page"
+    MAIL = "mail"
+    API = "api"
+    HOUSE = "house"
+
+
+class ReminderEvent(Model):
+    """One thing that happened to a reminder; rows are only ever added.
+
+    ``due_at`` and ``wall_time`` are the occurrence it happened to, as it was before; ``version`` the reminder's
+    version then, by which the mail of a sending is found. ``note`` is a reason, for what the house did by itself.
+    """
+
+    __tablename__ = "reminder_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reminder_id: Mapped[int] = mapped_column(ForeignKey("reminders.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    what: Mapped[What] = mapped_column(states(What))
+    origin: Mapped[Origin] = mapped_column(states(Origin))
+    due_at: Mapped[datetime]
+    wall_time: Mapped[str] = mapped_column(String(32))
+    version: Mapped[int]
+    note: Mapped[str] = mapped_column(String(100), default="", server_default="")
+
+    __table_args__ = (Index("ix_reminder_events_reminder", "reminder_id", "id"),)
+
+
+class CalendarFeed(Model):
+    """The private address of one person's reminders as a calendar. A new ``token`` ends the old address."""
+
+    __tablename__ = "calendar_feeds"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

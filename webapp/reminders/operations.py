@@ -1,22 +1,22 @@
-"""The rules of a reminder's life. Every edit raises its version, and so silences whatever is under way for it."""
+"""The rules of a reminder's life. Every edit raises its version, and so silences whatever is under way for it.
+
+Each says in the reminder's history what it did, and from where (``origin``) it was asked to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
-
-from sqlalchemy import CursorResult, tuple_, update
 
 from webapp.accounts.models import Person
 from webapp.core.errors import Conflict, Refused
 from webapp.core.text import many_lines
 from webapp.extensions import db
-from webapp.mail import guard, holds
 from webapp.mail import operations as ledger
+from webapp.posts.models import Post, PostState
+from webapp.reminders import bonds, history, quotas, when
 from webapp.reminders import recurrence as rules
-from webapp.reminders import when
-from webapp.reminders.models import Reminder, ReminderKind, ReminderState
+from webapp.reminders.models import COMING, Condition, Origin, Reminder, ReminderKind, ReminderState, What
 
 HORIZON = timedelta(seconds=60)
 """How near a reminder is when the broker gets its message. Further ones wait in the database, where nothing blocks."""
@@ -24,6 +24,8 @@ HORIZON = timedelta(seconds=60)
 LONGEST_TEXT = 500
 KEEP: Any = object()
 """For :func:`edit`: leave this as it is, where None would mean "none"."""
+
+OVER = "This one is over. Give it a new time."
 
 
 def schedule(
@@ -36,19 +38,39 @@ def schedule(
     due_at: datetime | None = None,
     recurrence: str | None = None,
     post_id: int | None = None,
+    condition: Condition = Condition.NONE,
+    lead: timedelta | None = None,
+    recipient_id: int | None = None,
+    origin: Origin = Origin.PAGE,
 ) -> Reminder:
     """Sets a reminder, for a naive ``wall_time`` in ``zone`` or for the instant ``due_at``; one of the two.
 
-    Raises :class:`Refused` naming ``text``, ``when``, ``due_at``, ``zone``, ``recurrence``, or ``email`` when the
-    person's address is not confirmed: mail goes only where its owner said it may.
+    With the condition ``SCHEDULED`` it takes a ``lead`` instead, and comes that long before the post appears.
+    Raises :class:`Refused` naming ``text``, ``when``, ``due_at``, ``zone``, ``recurrence``, ``condition``, ``""`` when
+    the person has as many as may be, or ``email`` when their address is not confirmed: mail goes only where its owner
+    said it may.
     """
     if not person.is_confirmed:
         raise Refused("email", "Confirm your mail address first. Then we can remind you.")
-    reminder = Reminder(person_id=person.id, text=_clean(text), zone=zone, version=1, post_id=post_id)
+    quotas.check(person, now=now)
+    reminder = Reminder(
+        person_id=person.id,
+        text=_clean(text),
+        zone=zone,
+        version=1,
+        post_id=post_id,
+        condition=Condition.NONE,
+        recipient_id=recipient_id,
+    )
+    if condition is Condition.SCHEDULED:
+        wall_time, due_at = None, _before_it_appears(post_id, lead, now)
+        reminder.lead_minutes = round((lead or timedelta(0)).total_seconds() / 60)
     _set_time(reminder, wall_time, due_at, now)
     _set_recurrence(reminder, recurrence)
+    _bind(reminder, condition)
     db.session.add(reminder)
     db.session.flush()
+    history.note(reminder, What.SET, now=now, origin=origin)
     return reminder
 
 
@@ -73,14 +95,18 @@ def edit(
     zone: str | None = None,
     recurrence: Any = KEEP,
     post_id: Any = KEEP,
+    condition: Condition | None = None,
+    origin: Origin = Origin.PAGE,
 ) -> None:
     """Changes what is given and makes it pending again. ``version`` is the one the editor saw.
 
-    A change of zone alone keeps the wall time. Raises :class:`Conflict` when the version is another one by now, or
+    A change of zone alone keeps the wall time. A reminder that comes before a post appears and is given a time of its
+    own keeps to that from now on. Raises :class:`Conflict` when the version is another one by now, or
     :class:`Refused` as :func:`schedule` does.
     """
     if version is not None and version != reminder.version:
         raise Conflict("This reminder has changed since you opened it.")
+    before = history.occurrence(reminder)
     is_moved = wall_time is not None or due_at is not None or (zone is not None and zone != reminder.zone)
     if text is not None:
         reminder.text = _clean(text)
@@ -89,98 +115,155 @@ def edit(
     if is_moved:
         kept = None if due_at is not None else datetime.fromisoformat(reminder.wall_time)
         _set_time(reminder, wall_time or kept, due_at, now)
-    elif reminder.state is not ReminderState.PENDING:
-        raise Refused("when", "This one is over. Give it a new time.")
+        reminder.lead_minutes = None
+    elif reminder.state not in COMING:
+        raise Refused("when", OVER)
     if recurrence is not KEEP or is_moved:
         _set_recurrence(reminder, reminder.recurrence if recurrence is KEEP else recurrence)
-    if post_id is not KEEP:
-        reminder.post_id = post_id
-    _renew(reminder, ReminderState.PENDING, now, reason="edited")
+    _rebind(reminder, post_id, condition)
+    if is_moved:
+        reminder.paused_until = None
+    stays_paused = reminder.state is ReminderState.PAUSED and not is_moved
+    state = ReminderState.PAUSED if stays_paused else ReminderState.PENDING
+    _renew(reminder, state, now, what=What.EDITED, origin=origin, before=before)
 
 
-def snooze(reminder: Reminder, *, until: datetime, now: datetime) -> None:
+def snooze(reminder: Reminder, *, until: datetime, now: datetime, origin: Origin = Origin.PAGE) -> None:
     """Moves this occurrence to a later instant. What repeats goes on from where it was."""
     when.check_due(until, now, field="until")
+    before = history.occurrence(reminder)
     _place(reminder, until)
-    _renew(reminder, ReminderState.PENDING, now, reason="snoozed")
+    _renew(reminder, ReminderState.PENDING, now, what=What.SNOOZED, origin=origin, before=before)
 
 
-def cancel(reminder: Reminder, *, now: datetime) -> None:
+def pause(reminder: Reminder, *, now: datetime, until: datetime | None = None, origin: Origin = Origin.PAGE) -> None:
+    """Lets nothing come until an instant, or until it is resumed. Raises :class:`Refused` naming ``until``.
+
+    Until an instant means: the first of its times from then on; one that comes once comes at that instant, if it would
+    have come before. So nobody has to be there when the pause ends.
+    """
+    if reminder.state not in COMING:
+        raise Refused("until", OVER)
+    before = history.occurrence(reminder)
+    if until is None:
+        _renew(reminder, ReminderState.PAUSED, now, what=What.PAUSED, origin=origin, before=before)
+        reminder.paused_until = None
+        return
+    if until <= now:
+        raise Refused("until", "That time is already past.")
+    when.check_due(until, now, field="until")
+    if reminder.due_at < until:
+        following = rules.next_after(reminder, until - timedelta(microseconds=1))
+        if following is not None:
+            _place(reminder, following[1], following[0])
+        elif reminder.recurrence:
+            raise Refused("until", "It has no time left after that. Cancel it instead.")
+        else:
+            _place(reminder, until)
+    _renew(reminder, ReminderState.PENDING, now, what=What.PAUSED, origin=origin, before=before)
+    reminder.paused_until = until
+
+
+def resume(reminder: Reminder, *, now: datetime, origin: Origin = Origin.PAGE) -> None:
+    """Ends a pause. A series goes on with its next time; one that should have come meanwhile comes now."""
+    if reminder.state is not ReminderState.PAUSED and reminder.paused_until is None:
+        return
+    before = history.occurrence(reminder)
+    asked = history.before_pause(reminder)
+    if asked is not None and reminder.condition is not Condition.SCHEDULED:
+        reminder.due_at, reminder.wall_time = asked.due_at, asked.wall_time
+    if reminder.due_at <= now:
+        following = rules.next_after(reminder, now)
+        if following is not None:
+            _place(reminder, following[1], following[0])
+        elif reminder.recurrence is None:
+            _place(reminder, now.replace(microsecond=0))
+    reminder.paused_until = None
+    _renew(reminder, ReminderState.PENDING, now, what=What.RESUMED, origin=origin, before=before)
+
+
+def cancel(reminder: Reminder, *, now: datetime, origin: Origin = Origin.PAGE) -> None:
     """Nothing more is sent for it. Does nothing when it is cancelled already."""
     if reminder.state is not ReminderState.CANCELLED:
-        _renew(reminder, ReminderState.CANCELLED, now, reason="cancelled")
+        _renew(reminder, ReminderState.CANCELLED, now, what=What.CANCELLED, origin=origin)
 
 
-def finish(reminder: Reminder, *, now: datetime) -> None:
+def finish(reminder: Reminder, *, now: datetime, origin: Origin = Origin.PAGE) -> None:
     """Marks it done. A repeating one is done for this time and moves on to its next."""
+    before = history.occurrence(reminder)
     following = rules.next_after(reminder, now) if reminder.state is ReminderState.PENDING else None
     if following is None:
-        _renew(reminder, ReminderState.DONE, now, reason="done")
+        _renew(reminder, ReminderState.DONE, now, what=What.DONE, origin=origin, before=before)
     else:
         wall_time, due_at = following
         _place(reminder, due_at, wall_time)
-        _renew(reminder, ReminderState.PENDING, now, reason="done")
+        _renew(reminder, ReminderState.PENDING, now, what=What.DONE, origin=origin, before=before)
 
 
-def restore(reminder: Reminder, *, now: datetime) -> None:
-    """Undoes a cancellation or a completion. Raises :class:`Refused` when its time has passed meanwhile."""
+def restore(reminder: Reminder, *, now: datetime, origin: Origin = Origin.PAGE) -> None:
+    """Undoes a cancellation or a completion; that of a repeating one brings the time back that was done.
+
+    Raises :class:`Refused` when that time has passed meanwhile. What had been sent before it was done counts as sent
+    again, and no second mail comes of it.
+    """
+    before = history.occurrence(reminder)
+    last = history.latest(reminder)
+    was_done = last is not None and last.what is What.DONE
     if reminder.state is ReminderState.PENDING:
+        if last is None or not was_done:
+            return
+        when.check_due(last.due_at, now, field="when")
+        reminder.due_at, reminder.wall_time = last.due_at, last.wall_time
+    elif was_done and reminder.fired_at is not None and reminder.due_at <= now:
+        _renew(reminder, ReminderState.FIRED, now, what=What.RESTORED, origin=origin, before=before)
         return
     when.check_due(reminder.due_at, now, field="when")
-    _renew(reminder, ReminderState.PENDING, now, reason="restored")
+    _renew(reminder, ReminderState.PENDING, now, what=What.RESTORED, origin=origin, before=before)
 
 
-def claim(reminder: Reminder, *, now: datetime) -> bool:
-    """Takes a due reminder, or one occurrence of it, for firing: True for exactly one caller.
+def satisfy(reminder: Reminder, why: str, *, now: datetime) -> None:
+    """What it was to wait for has happened: it cancels itself, and its history says why."""
+    _renew(reminder, ReminderState.CANCELLED, now, what=What.SATISFIED, origin=Origin.HOUSE, note=why)
 
-    ``reminder`` is the row as read; when its version or state is another one by now, nothing happens. While mail is
-    held it stays pending.
+
+def move(reminder: Reminder, *, due_at: datetime, now: datetime, why: str) -> None:
+    """Comes at another instant because its post does; one that waited for its post's time goes on."""
+    before = history.occurrence(reminder)
+    _place(reminder, due_at)
+    _renew(reminder, ReminderState.PENDING, now, what=What.MOVED, origin=Origin.HOUSE, before=before, note=why)
+
+
+def wait(reminder: Reminder, *, now: datetime, why: str) -> None:
+    """Comes at no time until its post has one again."""
+    _renew(reminder, ReminderState.PAUSED, now, what=What.PAUSED, origin=Origin.HOUSE, note=why)
+
+
+def rezone(reminder: Reminder, zone: str, *, now: datetime, why: str) -> None:
+    """Follows its person to another zone: the time on the wall stays, unless it has passed there already."""
+    before = history.occurrence(reminder)
+    reminder.zone = zone
+    _follow_the_wall(reminder, now, if_past=before.due_at)
+    _renew(reminder, reminder.state, now, what=What.ZONE_CHANGED, origin=Origin.HOUSE, before=before, note=why)
+
+
+def follow_clock_rules(reminder: Reminder, *, now: datetime, why: str) -> bool:
+    """Works its instant out anew from the time on the wall. True when that is another one now.
+
+    An instant that shows its wall time stays: of two that do, a program may have meant the second.
     """
-    if guard.keeps_mail_back(now=now):
+    wall_time = datetime.fromisoformat(reminder.wall_time)
+    shown = when.local(reminder.due_at, reminder.zone).replace(tzinfo=None)
+    if wall_time in {shown, shown.replace(microsecond=0)} or when.instant(wall_time, reminder.zone) == reminder.due_at:
         return False
-    following = rules.next_after(reminder, now)
-    changes: dict[str, Any] = {"fired_at": now, "updated_at": now}
-    if following is None:
-        changes |= {"state": ReminderState.FIRED}
-    else:
-        wall_time, due_at = following
-        changes |= {
-            "wall_time": wall_time.isoformat(),
-            "due_at": due_at,
-            "version": reminder.version + 1,
-            "handed_over_at": None,
-        }
-    result = db.session.execute(
-        update(Reminder)
-        .where(
-            Reminder.id == reminder.id,
-            Reminder.version == reminder.version,
-            Reminder.state == ReminderState.PENDING,
-            Reminder.due_at <= now,
-            holds.nothing_holds(),
-        )
-        .values(**changes)
-        .execution_options(synchronize_session=False)
-    )
-    return cast("CursorResult[Any]", result).rowcount == 1
-
-
-def note_handed_over(reminders: Sequence[tuple[int, int]], *, now: datetime) -> None:
-    """Remembers that the broker has a message for these versions of these reminders."""
-    db.session.execute(
-        update(Reminder)
-        .where(
-            tuple_(Reminder.id, Reminder.version).in_(reminders),
-            Reminder.state == ReminderState.PENDING,
-        )
-        .values(handed_over_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    before = history.occurrence(reminder)
+    _follow_the_wall(reminder, now, if_past=now.replace(microsecond=0))
+    _renew(reminder, reminder.state, now, what=What.CLOCKS_CHANGED, origin=Origin.HOUSE, before=before, note=why)
+    return True
 
 
 def dedupe_key(reminder: Reminder) -> str:
-    """The ledger's key for one firing: an edit or the next occurrence has another version, and so another mail."""
-    return f"reminder:{reminder.id}:{reminder.version}"
+    """See :func:`history.dedupe_key`."""
+    return history.dedupe_key(reminder.id, reminder.version)
 
 
 def _clean(text: str) -> str:
@@ -214,9 +297,73 @@ def _set_recurrence(reminder: Reminder, rule: str | None) -> None:
     reminder.series_start = reminder.wall_time if rule else None
 
 
-def _renew(reminder: Reminder, state: ReminderState, now: datetime, *, reason: str) -> None:
+def _bind(reminder: Reminder, condition: Condition) -> None:
+    """Ties it to how its post stands now. Raises :class:`Refused` for a condition that is not met from the start."""
+    reminder.condition, reminder.post_version = condition, None
+    if condition is Condition.NONE:
+        return
+    post = db.session.get(Post, reminder.post_id) if reminder.post_id else None
+    if post is None:
+        raise Refused("condition", "Say which post this depends on.")
+    if condition is Condition.SCHEDULED and (reminder.recurrence or reminder.lead_minutes is None):
+        raise Refused("condition", "What comes before a post appears comes once, and at no time of its own.")
+    reminder.post_version = post.version
+    why_not = bonds.Bond.of(post).why_over(reminder, reminder.created_at or reminder.due_at)
+    if condition is Condition.DRAFT and post.state is not PostState.DRAFT:
+        why_not = bonds.SATISFIED_BY[post.state]
+    if why_not and condition is not Condition.UNEDITED:
+        raise Refused("condition", f"That is not so any more: {why_not}.")
+
+
+def _rebind(reminder: Reminder, post_id: Any, condition: Condition | None) -> None:
+    """Another post, another condition, or a time that no longer is the post's."""
+    if post_id is not KEEP and post_id != reminder.post_id:
+        reminder.post_id = post_id
+        condition = condition or reminder.condition
+    has_time_of_its_own = reminder.condition is Condition.SCHEDULED and reminder.lead_minutes is None
+    if reminder.post_id is None or (has_time_of_its_own and condition in {None, Condition.SCHEDULED}):
+        condition = Condition.NONE
+    if condition is not None and (condition is not reminder.condition or post_id is not KEEP):
+        _bind(reminder, condition)
+
+
+def _before_it_appears(post_id: int | None, lead: timedelta | None, now: datetime) -> datetime:
+    post = db.session.get(Post, post_id) if post_id else None
+    if post is None or post.publish_at is None or post.state is not PostState.SCHEDULED:
+        raise Refused("condition", "That post is not going to appear by itself.")
+    if lead is None or not timedelta(0) < lead <= bonds.LONGEST_LEAD:
+        raise Refused("lead_minutes", "Say how long before, up to thirty days.")
+    if post.publish_at - lead <= now:
+        raise Refused("lead_minutes", "It appears sooner than that.")
+    return post.publish_at - lead
+
+
+def _follow_the_wall(reminder: Reminder, now: datetime, *, if_past: datetime) -> None:
+    """The instant of its wall time, under the zone and the rules of now; of a series, the first that is to come.
+
+    What comes once and would have come already comes at ``if_past``. What is due goes out as it is.
+    """
+    if reminder.due_at <= now:
+        return
+    reminder.due_at = when.instant(datetime.fromisoformat(reminder.wall_time), reminder.zone)
+    if reminder.due_at <= now:
+        following = rules.next_after(reminder, now)
+        _place(reminder, if_past if following is None else following[1], following and following[0])
+
+
+def _renew(
+    reminder: Reminder,
+    state: ReminderState,
+    now: datetime,
+    *,
+    what: What,
+    origin: Origin,
+    before: history.Occurrence | None = None,
+    note: str = "",
+) -> None:
     """A new version: what is queued for the old one is cancelled, and a near due time is handed over anew."""
-    ledger.cancel_waiting(dedupe_key=dedupe_key(reminder), reason=reason, now=now)
+    history.note(reminder, what, now=now, origin=origin, before=before, note=note)
+    ledger.cancel_waiting(dedupe_key=dedupe_key(reminder), reason=what.value, now=now)
     reminder.version += 1
     reminder.state = state
     reminder.handed_over_at = now if state is ReminderState.PENDING and reminder.due_at <= now + HORIZON else None

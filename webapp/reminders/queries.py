@@ -14,7 +14,9 @@ from webapp.core.days import ALWAYS, Days
 from webapp.core.pagination import Place, above, below
 from webapp.extensions import db
 from webapp.mail.models import Suppression
-from webapp.reminders.models import Reminder, ReminderKind, ReminderState
+from webapp.posts.models import Post
+from webapp.reminders.bonds import Bond
+from webapp.reminders.models import COMING, Condition, Recipient, Reminder, ReminderKind, ReminderState
 
 DUE_AT: ColumnElement[datetime] = Reminder.__table__.c.due_at
 ID: ColumnElement[int] = Reminder.__table__.c.id
@@ -41,7 +43,7 @@ def coming_up(
     person: Person, *, after: Place | None = None, limit: int = 200, days: Days = ALWAYS
 ) -> Sequence[Reminder]:
     """What is still to come, on these days, soonest first; with ``after``, from the one that follows that place."""
-    found = owned_by(person).where(Reminder.state == ReminderState.PENDING)
+    found = owned_by(person).where(Reminder.state.in_(COMING))
     if after is not None:
         found = found.where(above(DUE_AT, ID, after))
     if days:
@@ -51,7 +53,7 @@ def coming_up(
 
 def history(person: Person, *, before: Place | None = None, limit: int = 100) -> Sequence[Reminder]:
     """What has been, newest first; with ``before``, from the one that follows that place."""
-    found = owned_by(person).where(Reminder.state != ReminderState.PENDING)
+    found = owned_by(person).where(Reminder.state.not_in(COMING))
     if before is not None:
         found = found.where(below(DUE_AT, ID, before))
     return db.session.scalars(found.order_by(Reminder.due_at.desc(), Reminder.id.desc()).limit(limit)).all()
@@ -105,7 +107,7 @@ def to_fire(reminder_id: int) -> Reminder | None:
     return db.session.scalar(
         select(Reminder)
         .where(Reminder.id == reminder_id)
-        .options(joinedload(Reminder.person))
+        .options(joinedload(Reminder.person), joinedload(Reminder.recipient))
         .execution_options(populate_existing=True)
     )
 
@@ -117,20 +119,53 @@ def next_due_at(after: datetime) -> datetime | None:
     )
 
 
-def pending_before(until: datetime) -> Iterator[tuple[Reminder, str, bool]]:
-    """What is pending and due before an instant, soonest first, with its address and whether that is suppressed.
+class Pending(NamedTuple):
+    """A reminder to come with where its mail goes, whether that is written to, and how its post stands."""
+
+    reminder: Reminder
+    address: str
+    owner: str
+    is_suppressed: bool
+    bond: Bond
+
+
+def pending_before(until: datetime) -> Iterator[Pending]:
+    """What is pending and due before an instant, soonest first.
 
     The rows come in pages and are let go of as they pass.
     """
+    address = func.coalesce(Recipient.address, Person.email)
     rows = db.session.execute(
-        select(Reminder, Person.email, Suppression.id.is_not(None))
+        select(
+            Reminder,
+            address,
+            Person.email,
+            Suppression.id.is_not(None),
+            Post.state,
+            Post.publish_at,
+            Post.version,
+        )
         .join(Person, Person.id == Reminder.person_id)
-        .outerjoin(Suppression, Suppression.address == Person.email)
+        .outerjoin(Recipient, Recipient.id == Reminder.recipient_id)
+        .outerjoin(Suppression, Suppression.address == address)
+        .outerjoin(Post, and_(Post.id == Reminder.post_id, Reminder.condition != Condition.NONE))
         .where(Reminder.state == ReminderState.PENDING, Reminder.due_at < until)
         .order_by(Reminder.due_at, Reminder.id)
         .execution_options(yield_per=500)
     )
-    return ((reminder, address, is_suppressed) for reminder, address, is_suppressed in rows)
+    return (Pending(*each[:4], Bond(*each[4:])) for each in rows)
+
+
+def untold() -> list[tuple[str, str]]:
+    """Who has expired reminders and has not been told, as (address, zone); but not who is not written to any more."""
+    rows = db.session.execute(
+        select(Person.email, Person.zone)
+        .join(Reminder, Reminder.person_id == Person.id)
+        .outerjoin(Suppression, Suppression.address == Person.email)
+        .where(Reminder.missed_at.is_not(None), Suppression.id.is_(None))
+        .distinct()
+    )
+    return [(address, zone) for address, zone in rows]
 
 
 def oldest_overdue(now: datetime) -> datetime | None:

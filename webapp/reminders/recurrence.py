@@ -75,6 +75,16 @@ def next_after(reminder: Reminder, moment: datetime) -> tuple[datetime, datetime
     return next(following(reminder, max(moment, reminder.due_at)), None)
 
 
+def latest(reminder: Reminder, moment: datetime) -> datetime:
+    """The last occurrence that has come by an instant: after an outage, the one that is still worth a mail."""
+    last = reminder.due_at
+    for _wall_time, instant in following(reminder, reminder.due_at):
+        if instant > moment:
+            break
+        last = instant
+    return last
+
+
 def following(reminder: Reminder, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
     """All occurrences after an instant, as :func:`next_after` gives them one by one."""
     last = moment

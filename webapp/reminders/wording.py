@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from babel.dates import format_date, format_datetime, get_day_names
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from flask_babel import get_locale, gettext, ngettext
 
 from webapp.core.zones import city
 from webapp.reminders import recurrence, when
-from webapp.reminders.models import Reminder
+from webapp.reminders.models import Condition, Origin, Reminder, ReminderEvent, What
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 PLAIN = frozenset({"FREQ", "INTERVAL"})
@@ -45,6 +45,53 @@ def is_moved(wall_time: datetime, zone: str) -> bool:
     return when.oddity(wall_time, zone) is when.Oddity.SKIPPED
 
 
+def condition(reminder: Reminder) -> str | None:
+    """``Only if it is still a draft``; None for a reminder that comes in any case."""
+    if reminder.condition is Condition.SCHEDULED:
+        return str(gettext("%(long)s before the post appears", long=lead(reminder.lead_minutes or 0)))
+    return {
+        Condition.DRAFT: str(gettext("Only if it is still a draft")),
+        Condition.UNEDITED: str(gettext("Only if nobody has changed it")),
+    }.get(reminder.condition)
+
+
+def lead(minutes: int) -> str:
+    """A length as people say it: ``2 hours``."""
+    return str(format_timedelta(timedelta(minutes=minutes), threshold=1, locale=get_locale() or "en"))
+
+
+def happened(event: ReminderEvent) -> str:
+    """What happened, as the beginning of a sentence about it."""
+    return str(
+        {
+            What.SET: gettext("Set"),
+            What.EDITED: gettext("Edited"),
+            What.SNOOZED: gettext("Put off"),
+            What.PAUSED: gettext("Paused"),
+            What.RESUMED: gettext("Resumed"),
+            What.CANCELLED: gettext("Cancelled"),
+            What.DONE: gettext("Done"),
+            What.RESTORED: gettext("Brought back"),
+            What.SENT: gettext("Sent"),
+            What.LATE: gettext("Sent late"),
+            What.EXPIRED: gettext("Not sent: more than a day late"),
+            What.SATISFIED: gettext("Cancelled itself"),
+            What.MOVED: gettext("Moved"),
+            What.ZONE_CHANGED: gettext("Moved with you"),
+            What.CLOCKS_CHANGED: gettext("Moved with the clocks"),
+        }[event.what]
+    )
+
+
+def came_from(event: ReminderEvent) -> str:
+    """Where it was done: ``from the mail``. Empty for what needs no word."""
+    return str(
+        {Origin.PAGE: gettext("here"), Origin.MAIL: gettext("from the mail"), Origin.API: gettext("by a program")}.get(
+            event.origin, ""
+        )
+    )
+
+
 def _oddity(wall_time: datetime, zone: str) -> str | None:
     kind = when.oddity(wall_time, zone)
     if kind is when.Oddity.NONE:
@@ -56,7 +103,18 @@ def _oddity(wall_time: datetime, zone: str) -> str | None:
     }
     if kind is when.Oddity.TWICE:
         return str(gettext("%(time)s comes twice on %(day)s in %(city)s. We remind you the first time.", **there))
-    lands = when.local(when.instant(wall_time, zone), zone).strftime("%H:%M")
+    landed = when.local(when.instant(wall_time, zone), zone)
+    lands = landed.strftime("%H:%M")
+    if landed.date() != wall_time.date():  # half past eleven in the evening, or a day that is left out
+        on = format_datetime(landed, "EEE d MMM", tzinfo=landed.tzinfo, locale=get_locale() or "en")
+        return str(
+            gettext(
+                "%(time)s does not exist on %(day)s in %(city)s. We remind you at %(lands)s on %(on)s.",
+                **there,
+                lands=lands,
+                on=on,
+            )
+        )
     return str(
         gettext(
             "%(time)s does not exist on %(day)s in %(city)s. That day we remind you at %(lands)s.", **there, lands=lands

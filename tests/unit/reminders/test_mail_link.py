@@ -49,7 +49,7 @@ def test_opening_the_link_shows_the_buttons_and_changes_nothing(stranger, mailed
     assert answer.status_code == 200
     assert "Water the plants" in words(answer)
     buttons = BeautifulSoup(answer.data, "html.parser").select("main form button")
-    assert [button["value"] for button in buttons] == ["done", "10m", "1h", "1d"]
+    assert [button["value"] for button in buttons] == ["done", "10m", "1h", "1d", "until"]
     assert (again(reminder).state, again(reminder).version) == (ReminderState.FIRED, before)
     assert answer.headers["X-Robots-Tag"] == "noindex"
     assert "no-store" in answer.headers["Cache-Control"]

@@ -17,7 +17,7 @@ from webapp.core.rendering import moment_parts
 from webapp.extensions import db
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
-from webapp.reminders import queries, recurrence, when, wording
+from webapp.reminders import history, queries, recurrence, when, wording
 from webapp.reminders.forms import EditForm
 from webapp.reminders.models import Reminder
 from webapp.reminders.snoozing import Snooze
@@ -57,6 +57,8 @@ def edit_page(reminder: Reminder, form: EditForm, *, is_stale: bool = False) -> 
         is_stale=is_stale,
         zones=zones.choices(),
         posts=posts_of([reminder]),
+        events=(events := history.of(reminder)),
+        mails=history.deliveries(events),
         coming=[
             (instant, wording.is_moved(wall_time, reminder.zone))
             for wall_time, instant in (recurrence.coming(reminder) if reminder.recurrence else ())
@@ -103,4 +105,7 @@ def snoozes(*, has_come: bool) -> list[tuple[str, str]]:
 
 blueprint.add_app_template_filter(wording.repetition, "repetition")
 blueprint.add_app_template_filter(wording.oddity, "oddity")
+blueprint.add_app_template_filter(wording.condition, "reminder_condition")
+blueprint.add_app_template_filter(wording.happened, "happened")
+blueprint.add_app_template_filter(wording.came_from, "came_from")
 blueprint.add_app_template_filter(cast(Any, zones.city), "city")

@@ -17,6 +17,7 @@ from webapp.extensions import db
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
 from webapp.reminders import forms, operations, queries, wording
+from webapp.reminders import history as events
 from webapp.reminders.forms import EditForm, ReminderForm
 from webapp.reminders.models import Reminder
 from webapp.reminders.views.blueprint import ONE, blueprint, edit_page, me, mine, moment, posts_of
@@ -104,6 +105,7 @@ def history() -> ResponseReturnValue:
         "reminders/history.html",
         reminders=found[:PAGE],
         posts=posts_of(found[:PAGE]),
+        happened=events.latest_of(found[:PAGE]),
         older=_word_for(found[PAGE - 1]) if len(found) > PAGE else None,
         is_first=before is None,
         now=clock.now(),
@@ -121,6 +123,7 @@ def _index(form: ReminderForm, post: Post | None) -> str:
         reminders=found[:PAGE],
         lately=lately,
         posts=posts_of([*found, *lately]),
+        happened=events.latest_of([*found, *lately]),
         later=_word_for(found[PAGE - 1]) if len(found) > PAGE else None,
         is_first=after is None,
         zones=zones.choices(),

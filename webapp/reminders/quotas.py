@@ -1,0 +1,44 @@
+"""How many reminders one person may have: far more than anyone keeps, few enough that a runaway program is stopped.
+
+Neither question counts rows: each looks at one row of an index, the last one that may be there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+
+from webapp.accounts.models import Person
+from webapp.core import site
+from webapp.core.errors import Refused
+from webapp.extensions import db
+from webapp.reminders.models import COMING, Reminder
+
+HOUR = timedelta(hours=1)
+
+
+def check(person: Person, *, now: datetime) -> None:
+    """Raises :class:`Refused` when this person has as many reminders as they may, or set too many in the last hour."""
+    config = site.config()
+    if (most := config.reminders_per_person) and _has(
+        select(Reminder.id)
+        .where(Reminder.person_id == person.id, Reminder.state.in_(COMING))
+        .order_by(Reminder.due_at),
+        most,
+    ):
+        raise Refused(
+            "", f"You have {most} reminders to come, which is as many as one person may have here. Cancel one first."
+        )
+    if (most := config.reminders_per_hour) and _has(
+        select(Reminder.id)
+        .where(Reminder.person_id == person.id, Reminder.created_at > now - HOUR)
+        .order_by(Reminder.created_at),
+        most,
+    ):
+        raise Refused("", f"You have set {most} reminders within an hour, which is as many as we take. Go on later.")
+
+
+def _has(rows: Select[int], most: int) -> bool:
+    """Whether there are ``most`` of these rows or more."""
+    return db.session.scalar(rows.limit(1).offset(most - 1)) is not None
