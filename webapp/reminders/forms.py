@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from flask_babel import gettext, lazy_gettext
@@ -18,7 +18,7 @@ from webapp.core import zones
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.reminders import operations, when, wording
-from webapp.reminders.models import Reminder
+from webapp.reminders.models import Condition, Reminder
 
 T = TypeVar("T")
 RULES = {
@@ -60,8 +60,30 @@ class ReminderForm(FlaskForm):
         default="never",
         validate_choice=False,
     )
+    condition = SelectField(
+        lazy_gettext("Only if"),
+        choices=[
+            SelectChoice(Condition.NONE.value, lazy_gettext("In any case")),
+            SelectChoice(Condition.DRAFT.value, lazy_gettext("Only if it is still a draft")),
+            SelectChoice(Condition.UNEDITED.value, lazy_gettext("Only if nobody has changed it")),
+            SelectChoice(Condition.SCHEDULED.value, lazy_gettext("Before it appears")),
+        ],
+        default=Condition.NONE.value,
+        validate_choice=False,
+    )
+    lead = HiddenField()
     post_id = HiddenField()
     next = HiddenField()
+
+    def bond(self) -> tuple[Condition, timedelta | None]:
+        """What it depends on, and how long before its post appears it comes. A choice we do not have is none."""
+        try:
+            condition = Condition(self.condition.data or Condition.NONE)
+        except ValueError:
+            condition = Condition.NONE
+        raw = self.lead.data or ""
+        lead = timedelta(minutes=int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 6 else None
+        return condition, lead
 
     def read(self, now: datetime) -> Wish | None:
         """The wish, or None with a sentence beside each field that does not fit."""

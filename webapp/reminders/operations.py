@@ -308,7 +308,7 @@ def _bind(reminder: Reminder, condition: Condition) -> None:
     if condition is Condition.SCHEDULED and (reminder.recurrence or reminder.lead_minutes is None):
         raise Refused("condition", "What comes before a post appears comes once, and at no time of its own.")
     reminder.post_version = post.version
-    why_not = bonds.Bond.of(post).why_over(reminder, reminder.created_at or reminder.due_at)
+    why_not = bonds.Bond.of(post).why_over(reminder, reminder.due_at)
     if condition is Condition.DRAFT and post.state is not PostState.DRAFT:
         why_not = bonds.SATISFIED_BY[post.state]
     if why_not and condition is not Condition.UNEDITED:

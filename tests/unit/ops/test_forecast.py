@@ -27,7 +27,7 @@ from webapp.ops import forecast
 from webapp.ops.dispatcher import Dispatcher
 from webapp.posts.models import Post, PostState
 from webapp.reminders import queries as due
-from webapp.reminders.models import ReminderKind, ReminderState
+from webapp.reminders.models import Condition, ReminderKind, ReminderState
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
 NOW = datetime(2026, 10, 21, 7, tzinfo=UTC)
@@ -352,6 +352,7 @@ RULES = (
     "FREQ=HOURLY;INTERVAL=35",
     "FREQ=DAILY;UNTIL=20261028T120000Z",
 )
+POSTS = ("draft", "appears", "public", "changed", "gone")
 minutes = st.integers(1, DAYS * 24 * 60 - 1)
 minutes_near = st.one_of(minutes, st.sampled_from([60 * 3 + 24 * 60 * each for each in range(13)]))
 
@@ -388,6 +389,12 @@ def worlds(draw):
         "scheduled": draw(st.lists(st.tuples(minutes, st.booleans()), max_size=4)),
         "waiting": draw(st.lists(st.tuples(st.integers(-30, 600), st.integers(1, 700)), max_size=3)),
         "welcomes": draw(st.integers(0, 1)),
+        "bonds": draw(
+            st.lists(
+                st.tuples(minutes, st.sampled_from(Condition), st.sampled_from(POSTS), st.sampled_from(RULES[:2])),
+                max_size=4,
+            )
+        ),
         "open_slot": draw(st.sampled_from(["none", "overdue", "half planned"])),
         "suppressed": draw(st.sets(st.integers(0, 7), max_size=2)),
     }
@@ -400,6 +407,7 @@ A_QUIET_WORLD = {
     "scheduled": [(3 * 24 * 60 + 60, False)],
     "waiting": [],
     "welcomes": 0,
+    "bonds": [],
     "open_slot": "none",
     "suppressed": set(),
 }
@@ -426,6 +434,16 @@ A_FULL_WORLD = {
     "scheduled": [(3 * 24 * 60, False), (6 * 24 * 60 + 120, False), (8 * 24 * 60, True), (9 * 24 * 60, False)],
     "waiting": [(-5, 600), (50, 600), (300, 200)],
     "welcomes": 1,
+    "bonds": [
+        (600, Condition.DRAFT, "draft", None),
+        (700, Condition.DRAFT, "appears", "FREQ=DAILY"),
+        (800, Condition.UNEDITED, "public", "FREQ=DAILY"),
+        (900, Condition.UNEDITED, "changed", None),
+        (1000, Condition.SCHEDULED, "appears", None),
+        (5 * 24 * 60, Condition.SCHEDULED, "appears", None),
+        (1100, Condition.DRAFT, "gone", None),
+        (1200, Condition.NONE, "gone", None),
+    ],
     "open_slot": "half planned",
     "suppressed": {4},
 }
@@ -499,9 +517,33 @@ def make(described):
     for number in range(described["welcomes"]):
         new = factories.person(f"New {number}")
         factories.reminder(new, "Welcome", due_at=NOW, kind=ReminderKind.WELCOME)
+    bind(author, described["bonds"])
     for number in described["suppressed"]:
         mail.suppress(f"reader{number}@example.org" if number else "bob@example.org", reason="550 5.1.1", now=NOW)
     database.session.commit()
+
+
+def bind(author, bonds):
+    """Reminders that depend on how a post stands when their time comes."""
+    posts = {
+        "draft": factories.post(author, "A draft"),
+        "appears": factories.post(author, "Later", state=PostState.SCHEDULED, publish_at=NOW + 4 * DAY),
+        "public": factories.post(author, "Public", published_at=SLOT - 9 * WEEK),
+        "changed": factories.post(author, "Changed", published_at=SLOT - 9 * WEEK, version=2),
+        "gone": None,
+    }
+    for number, (offset, condition, name, rule) in enumerate(bonds):
+        due_at = NOW + timedelta(minutes=offset)
+        factories.reminder(
+            factories.person(f"Bound {number}"),
+            f"Bond {number}",
+            due_at=due_at,
+            condition=condition,
+            post_id=posts[name].id if posts[name] else None,
+            post_version=1,
+            recurrence=rule,
+            series_start=due_at.replace(tzinfo=None).isoformat() if rule else None,
+        )
 
 
 def plan_the_first_half():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, cast
 
+from dateutil.relativedelta import relativedelta
 from flask import Blueprint, abort, render_template
 from flask_babel import gettext
 
@@ -91,6 +92,37 @@ def offers() -> list[tuple[str, str]]:
         (gettext("Tomorrow, 20:00") if is_evening else gettext("Tonight, 20:00"), f"{evening:%Y-%m-%d %H:%M}"),
         (moment_parts(when.instant(saturday, zone), zone)[0], f"{saturday:%Y-%m-%d %H:%M}"),
     ]
+
+
+@blueprint.app_template_global("review_offers")
+def review_offers() -> list[tuple[str, str]]:
+    """When to look at a post of one's own again, each as its label and as a form's ``when``."""
+    here = when.local(clock.now(), me().zone).replace(tzinfo=None)
+    nine = here.replace(hour=9, minute=0, second=0, microsecond=0)
+    return [
+        (gettext("In six months"), f"{nine + relativedelta(months=6):%Y-%m-%d %H:%M}"),
+        (gettext("In a year"), f"{nine + relativedelta(years=1):%Y-%m-%d %H:%M}"),
+    ]
+
+
+@blueprint.app_template_global("draft_offers")
+def draft_offers() -> list[tuple[str, str]]:
+    """When to be asked about a draft: on Friday, or in a week."""
+    here = when.local(clock.now(), me().zone).replace(tzinfo=None)
+    nine = here.replace(hour=9, minute=0, second=0, microsecond=0)
+    friday = nine + timedelta(days=(4 - here.weekday()) % 7)
+    friday += timedelta(days=7 * (friday <= here))
+    return [
+        (moment_parts(when.instant(each, me().zone), me().zone)[0], f"{each:%Y-%m-%d %H:%M}")
+        for each in (friday, nine + timedelta(days=7))
+    ]
+
+
+@blueprint.app_template_global("lead_offers")
+def lead_offers(post: Post) -> list[tuple[str, int]]:
+    """How long before a scheduled post appears one can still be reminded, each as its label and in minutes."""
+    left = post.publish_at - clock.now() if post.publish_at else timedelta(0)
+    return [(wording.lead(minutes), minutes) for minutes in (60, 24 * 60) if timedelta(minutes=minutes) < left]
 
 
 @blueprint.app_template_global("snoozes")

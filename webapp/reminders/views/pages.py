@@ -19,7 +19,7 @@ from webapp.posts.models import Post
 from webapp.reminders import forms, operations, queries, wording
 from webapp.reminders import history as events
 from webapp.reminders.forms import EditForm, ReminderForm
-from webapp.reminders.models import Reminder
+from webapp.reminders.models import Condition, Reminder
 from webapp.reminders.views.blueprint import ONE, blueprint, edit_page, me, mine, moment, posts_of
 
 PAGE = 50
@@ -45,16 +45,20 @@ def create() -> ResponseReturnValue:
     form = ReminderForm()
     post = _post(form.post_id.data)
     now = clock.now()
-    wish = form.read(now)
-    if wish is not None:
+    condition, lead = form.bond()
+    is_before_it_appears = condition is Condition.SCHEDULED
+    wish = form.read(now) if not is_before_it_appears else None
+    if wish is not None or (is_before_it_appears and form.validate()):
         try:
             reminder = operations.schedule(
                 person=me(),
                 text=form.text.data,
-                wall_time=wish.wall_time,
-                zone=wish.zone,
-                recurrence=wish.recurrence,
+                wall_time=wish.wall_time if wish else None,
+                zone=wish.zone if wish else me().zone,
+                recurrence=wish.recurrence if wish else None,
                 post_id=post.id if post else None,
+                condition=condition if post else Condition.NONE,
+                lead=lead,
                 now=now,
             )
         except Refused as refused:
