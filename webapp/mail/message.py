@@ -32,7 +32,10 @@ POLICY = SMTP.clone(header_factory=_headers, cte_type="7bit")
 
 
 def build(delivery: Delivery, config: Config) -> bytes:
-    """The whole message, signed, CRLF line ends, text before HTML (RFC 2046 5.1.4: the last part is preferred)."""
+    """The whole message, signed, CRLF line ends, text before HTML (RFC 2046 5.1.4: the last part is preferred).
+
+    What a calendar can keep says the same a third time, between the two, and is offered as a file.
+    """
     content = delivery.content
     own = partial(filled, marker=content.marker, values=delivery.values)
     message = EmailMessage(policy=POLICY)
@@ -46,6 +49,14 @@ def build(delivery: Delivery, config: Config) -> bytes:
     for name, value in content.headers.items():
         message[name] = _inert(own(value))
     message.set_content(own(content.text))
+    if content.calendar:
+        message.add_alternative(
+            content.calendar,
+            subtype="calendar",
+            params={"method": "PUBLISH"},
+            disposition="attachment",
+            filename="reminder.ics",
+        )
     message.add_alternative(own(content.html, is_html=True), subtype="html")
     return dkim.signed(message.as_bytes(), config)
 

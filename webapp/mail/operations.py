@@ -51,7 +51,13 @@ class Claim:
 
 
 def compose(
-    *, subject: str, text: str, html: str, headers: dict[str, str] | None = None, marker: str = ""
+    *,
+    subject: str,
+    text: str,
+    html: str,
+    headers: dict[str, str] | None = None,
+    marker: str = "",
+    calendar: str | None = None,
 ) -> MailContent:
     """A mail as everyone who gets it will read it. Line breaks in the subject or a header become spaces."""
     content = MailContent(
@@ -60,6 +66,7 @@ def compose(
         html=html,
         headers={name: _on_one_line(value) for name, value in (headers or {}).items()},
         marker=marker,
+        calendar=calendar,
     )
     db.session.add(content)
     return content

@@ -14,7 +14,7 @@ from webapp.mail import operations as ledger
 from webapp.mail.models import Delivery, Kind
 from webapp.mail.rendering import render
 from webapp.posts.models import Post, PostState
-from webapp.reminders import when
+from webapp.reminders import calendar, when
 from webapp.reminders.claiming import LATE
 from webapp.reminders.models import Reminder, ReminderKind
 
@@ -57,7 +57,12 @@ def write(
     return ledger.enqueue(
         kind=Kind(reminder.kind.value),
         address=person.email,
-        content=ledger.compose(subject=rendered.subject, text=rendered.text, html=rendered.html),
+        content=ledger.compose(
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            calendar=None if reminder.kind is ReminderKind.WELCOME else calendar.of_one(reminder, due_at),
+        ),
         dedupe_key=dedupe_key,
         now=now,
         due_at=due_at,

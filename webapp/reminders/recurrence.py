@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 
 from dateutil.rrule import rruleset, rrulestr
 
@@ -92,6 +92,31 @@ def following(reminder: Reminder, moment: datetime) -> Iterator[tuple[datetime, 
         if instant > last:  # a time that the clocks skip can land on the next one: one occurrence a slot
             last = instant
             yield wall_time, instant
+
+
+def is_of_series(reminder: Reminder) -> bool:
+    """Whether the time it comes next is one of its rule's, and not one that it was put off to."""
+    wall_time = datetime.fromisoformat(reminder.wall_time)
+    return wall_time.isoformat() == reminder.series_start or any(
+        each == wall_time for each, _instant in islice(_occurrences(reminder, reminder.due_at - timedelta(days=1)), 60)
+    )
+
+
+def from_here(reminder: Reminder, start: datetime) -> str:
+    """The rule as it reads for a series that starts at this occurrence, for a calendar.
+
+    A COUNT is what is left of it; an UNTIL is an instant in UTC, as RFC 5545 3.3.10 wants it beside a zone.
+    """
+    parts = dict(part.split("=") for part in (reminder.recurrence or "").split(";"))
+    if "COUNT" in parts:
+        first = datetime.fromisoformat(reminder.series_start or reminder.wall_time)
+        here = when.local(start, reminder.zone).replace(tzinfo=None)
+        rule = ";".join(f"{name}={value}" for name, value in parts.items() if name != "COUNT")
+        gone = sum(1 for _ in takewhile(lambda each: each < here, rrulestr(rule, dtstart=first)))
+        parts["COUNT"] = str(max(1, int(parts["COUNT"]) - gone))
+    if "UNTIL" in parts:
+        parts["UNTIL"] = f"{when.instant(_until(parts['UNTIL'], reminder.zone), reminder.zone):%Y%m%dT%H%M%SZ}"
+    return ";".join(map("=".join, parts.items()))
 
 
 def _occurrences(reminder: Reminder, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
