@@ -10,6 +10,25 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 import tzdata
+from babel import Locale
+
+LARGE_CITIES = {
+    "Beijing": "Asia/Shanghai", "北京": "Asia/Shanghai", "Shenzhen": "Asia/Shanghai", "深圳": "Asia/Shanghai",
+    "Guangzhou": "Asia/Shanghai", "广州": "Asia/Shanghai", "Hangzhou": "Asia/Shanghai", "杭州": "Asia/Shanghai",
+    "Delhi": "Asia/Kolkata", "New Delhi": "Asia/Kolkata", "Mumbai": "Asia/Kolkata", "Bangalore": "Asia/Kolkata",
+    "Osaka": "Asia/Tokyo", "Kyoto": "Asia/Tokyo", "Hanoi": "Asia/Bangkok", "Abu Dhabi": "Asia/Dubai",
+    "San Francisco": "America/Los_Angeles", "Seattle": "America/Los_Angeles", "San Diego": "America/Los_Angeles",
+    "Boston": "America/New_York", "Washington": "America/New_York", "Miami": "America/New_York",
+    "Atlanta": "America/New_York", "Houston": "America/Chicago", "Dallas": "America/Chicago",
+    "Austin": "America/Chicago", "Montreal": "America/Toronto", "Ottawa": "America/Toronto",
+    "Rio de Janeiro": "America/Sao_Paulo", "Brasilia": "America/Sao_Paulo", "Munich": "Europe/Berlin",
+    "Hamburg": "Europe/Berlin", "Frankfurt": "Europe/Berlin", "Cologne": "Europe/Berlin", "Geneva": "Europe/Zurich",
+    "Milan": "Europe/Rome", "Naples": "Europe/Rome", "Barcelona": "Europe/Madrid", "Lyon": "Europe/Paris",
+    "Edinburgh": "Europe/London", "Manchester": "Europe/London", "Rotterdam": "Europe/Amsterdam",
+    "Saint Petersburg": "Europe/Moscow", "Canberra": "Australia/Sydney", "Wellington": "Pacific/Auckland",
+    "Cape Town": "Africa/Johannesburg", "Abuja": "Africa/Lagos", "Tel Aviv": "Asia/Jerusalem",
+}  # fmt: skip
+"""Cities that people look for and that give no zone its name."""
 
 
 def city(zone: str) -> str:
@@ -40,6 +59,8 @@ def _by_name() -> dict[str, str]:
         *((zone, zone) for zone in zones),
         *choices(),
         *((city(zone), zone) for zone in zones),
+        *LARGE_CITIES.items(),
+        *_in_chinese(),
     ):
         names.setdefault(spelling.replace("_", " ").casefold(), zone)
     return names
@@ -56,3 +77,9 @@ def version() -> str:
             with data.open(encoding="utf-8") as lines:
                 return f"{folder} {next(lines, '').removeprefix('# version').strip()}"
     return f"tzdata {tzdata.IANA_VERSION}"
+
+
+def _in_chinese() -> Sequence[tuple[str, str]]:
+    """Each city's name in Chinese, from the Unicode CLDR."""
+    named = Locale.parse("zh_Hans").time_zones
+    return [(names["city"], zone) for zone, names in named.items() if "city" in names and zone in available_timezones()]

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired
-from wtforms.widgets import DateTimeLocalInput
+from wtforms.widgets import DateInput, DateTimeLocalInput
 
 from webapp.core import zones
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
-from webapp.reminders import operations, when, wording
+from webapp.reminders import operations, patterns, when, wording
 from webapp.reminders.models import Condition, Reminder
 
 T = TypeVar("T")
-RULES = {
-    "never": None,
-    "daily": "FREQ=DAILY",
-    "weekly": "FREQ=WEEKLY",
-    "monthly": "FREQ=MONTHLY",
-    "yearly": "FREQ=YEARLY",
-}
 AS_IS = "as-is"
 """The choice for a rule that came by the API and is richer than this form."""
 
@@ -54,12 +47,31 @@ class ReminderForm(FlaskForm):
             SelectChoice("never", lazy_gettext("Never")),
             SelectChoice("daily", lazy_gettext("Every day")),
             SelectChoice("weekly", lazy_gettext("Every week")),
-            SelectChoice("monthly", lazy_gettext("Every month")),
+            SelectChoice("monthly", lazy_gettext("Every month, on this date")),
+            SelectChoice(patterns.WEEKDAY_OF_MONTH, lazy_gettext("Every month, on this weekday")),
             SelectChoice("yearly", lazy_gettext("Every year")),
         ],
         default="never",
         validate_choice=False,
     )
+    every = StringField(lazy_gettext("Every how many"), default="1")
+    days = SelectMultipleField(
+        lazy_gettext("On these days of the week"),
+        choices=[
+            SelectChoice("MO", lazy_gettext("Mon")),
+            SelectChoice("TU", lazy_gettext("Tue")),
+            SelectChoice("WE", lazy_gettext("Wed")),
+            SelectChoice("TH", lazy_gettext("Thu")),
+            SelectChoice("FR", lazy_gettext("Fri")),
+            SelectChoice("SA", lazy_gettext("Sat")),
+            SelectChoice("SU", lazy_gettext("Sun")),
+        ],
+        validate_choice=False,
+    )
+    until = StringField(lazy_gettext("Until, that day included"), widget=DateInput())
+    count = StringField(lazy_gettext("Or so many times in all"))
+    exact = StringField(lazy_gettext("That is"), widget=DateTimeLocalInput())
+    exact_of = HiddenField()
     condition = SelectField(
         lazy_gettext("Only if"),
         choices=[
@@ -88,12 +100,34 @@ class ReminderForm(FlaskForm):
     def read(self, now: datetime) -> Wish | None:
         """The wish, or None with a sentence beside each field that does not fit."""
         is_whole = self.validate()
-        recurrence = self._try(self._rule)
+        wish = self.time_and_rule(now)
+        return wish if is_whole and not self.errors else None
+
+    def time_and_rule(self, now: datetime) -> Wish | None:
+        """When and how often, whatever the rest of the form says; None when that cannot be told."""
         zone = self._try(self._zone)
         wall_time = self._try(lambda: self._time(zone or "UTC", now))
-        if not is_whole or self.errors or zone is None or wall_time is None:
+        if wall_time is None:
+            self._try(self.pattern)
             return None
-        return Wish(wall_time, zone, recurrence)
+        began, recurrence = self._try(lambda: self._series(wall_time)) or (None, None)
+        return Wish(began, zone, recurrence) if zone is not None and began is not None else None
+
+    def pattern(self) -> patterns.Pattern | None:
+        """The repetition that was chosen; None for the rule as it is. Raises :class:`Refused`."""
+        choice = self.repeat.data or patterns.NEVER
+        if choice not in {each.value for each in self.repeat.choices}:
+            raise Refused("repeat", gettext("Choose one from the list."))
+        if choice == AS_IS:
+            return None
+        days = [day for day in self.days.data or () if day in patterns.DAYS]
+        return patterns.Pattern(
+            choice,
+            _count(self.every.data or "1", "every", 1000),
+            days,
+            _date(self.until.data or "", "until"),
+            _count(self.count.data, "count", 10_000) if (self.count.data or "").strip() else None,
+        )
 
     def refuse(self, refused: Refused) -> None:
         """Shows what a rule refused: about the time, beside the field that it came from."""
@@ -107,13 +141,17 @@ class ReminderForm(FlaskForm):
         return found
 
     def _time(self, zone: str, now: datetime) -> datetime:
-        return when.read(self.picked.data or self.when.data or "", zone, now)
+        """What was picked from the calendar counts first, then our reading of the words if it was corrected."""
+        words = self.when.data or ""
+        is_corrected = self.exact.data and (self.exact_of.data or "") == words
+        return when.read(self.picked.data or (self.exact.data if is_corrected else "") or words, zone, now)
 
-    def _rule(self) -> Any:
-        choice = self.repeat.data or "never"
-        if choice not in {each.value for each in self.repeat.choices}:
-            raise Refused("repeat", gettext("Choose one from the list."))
-        return operations.KEEP if choice == AS_IS else RULES[choice]
+    def _series(self, wanted: datetime) -> tuple[datetime, Any]:
+        pattern = self.pattern()
+        if pattern is None:
+            return wanted, operations.KEEP
+        began = pattern.begins(wanted)
+        return began, pattern.rule(began)
 
     def _try(self, parse: Callable[[], T]) -> T | None:
         try:
@@ -131,15 +169,21 @@ class EditForm(ReminderForm):
     @classmethod
     def showing(cls, reminder: Reminder) -> Self:
         """The form of this reminder, filled with what was sent or else with what is."""
-        by_rule = {rule: choice for choice, rule in RULES.items()}
+        pattern = patterns.of(reminder.recurrence, datetime.fromisoformat(reminder.series_start or reminder.wall_time))
+        shown = pattern or patterns.Pattern(AS_IS)
         form = cls(
             text=reminder.text,
             when=_as_typed(reminder.wall_time),
             zone=spelled(reminder.zone),
-            repeat=by_rule.get(reminder.recurrence, AS_IS),
+            repeat=shown.repeat,
+            every=str(shown.every),
+            days=list(shown.days),
+            until=shown.until.isoformat() if shown.until else "",
+            count=str(shown.count or ""),
+            condition=reminder.condition.value,
             version=str(reminder.version),
         )
-        if reminder.recurrence not in by_rule:
+        if pattern is None or ";" in (reminder.recurrence or ""):
             form.repeat.choices = [*form.repeat.choices, SelectChoice(AS_IS, wording.repetition(reminder))]
         return form
 
@@ -147,6 +191,8 @@ class EditForm(ReminderForm):
         """What of the wish differs from the reminder, as ``operations.edit`` takes it."""
         kept_rule = wish.recurrence is operations.KEEP or wish.recurrence == reminder.recurrence
         is_as_shown = not self.picked.data and self.when.data == _as_typed(reminder.wall_time)
+        if self.exact.data and self.exact.data != self.when.data.replace(" ", "T"):
+            is_as_shown = False
         return {
             "text": self.text.data,
             "wall_time": None if is_as_shown and wish.zone == reminder.zone else wish.wall_time,
@@ -169,3 +215,19 @@ def spelled(zone: str) -> str:
 def _as_typed(wall_time: str) -> str:
     seconds = wall_time.partition(".")[0].replace("T", " ")
     return seconds.removesuffix(":00") if seconds.count(":") > 1 else seconds
+
+
+def _count(raw: str, field: str, most: int) -> int:
+    raw = raw.strip()
+    if not raw.isascii() or not raw.isdigit() or not 0 < int(raw[:9]) <= most:
+        raise Refused(field, gettext("Give a number from 1 to %(most)d.", most=most))
+    return int(raw)
+
+
+def _date(raw: str, field: str) -> date | None:
+    if not raw.strip():
+        return None
+    try:
+        return date.fromisoformat(raw.strip())
+    except ValueError:
+        raise Refused(field, gettext("Give a day such as 2027-03-14.")) from None

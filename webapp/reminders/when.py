@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import enum
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from webapp.core.errors import Refused
+from webapp.reminders import chinese
 
 LATEST_PAST = timedelta(minutes=1)
 FURTHEST = timedelta(days=3653)
 LONGEST_WORDS = 100
 ISO_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
+
+MIDNIGHT = re.compile(r"midnight|\b0{1,2}:00|\b12(:00)? ?am", re.IGNORECASE)
+BARE_DAY = re.compile(r"(the )?(day after )?tomorrow", re.IGNORECASE)
+"""A day without a time means nine in the morning."""
 
 
 class Oddity(enum.StrEnum):
@@ -108,12 +113,15 @@ def check_due(due_at: datetime, now: datetime, *, field: str) -> None:
 def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:
     import dateparser  # a large library, loaded by the first person who writes a time in words
 
+    here = now.astimezone(there).replace(tzinfo=None, microsecond=0)
+    if (found := chinese.read(words, here)) is not None:
+        return found
     try:
         found = dateparser.parse(
             words,
             languages=["en", "zh"],
             settings={
-                "RELATIVE_BASE": now.astimezone(there).replace(tzinfo=None),
+                "RELATIVE_BASE": here,
                 "PREFER_DATES_FROM": "future",
                 "RETURN_AS_TIMEZONE_AWARE": False,
                 "REQUIRE_PARTS": [],
@@ -121,4 +129,8 @@ def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:
         )
     except (ValueError, OverflowError, RecursionError):
         return None
-    return None if found is None else cast(datetime, found).replace(tzinfo=None, microsecond=0)
+    if found is None:
+        return None
+    found = cast(datetime, found).replace(tzinfo=None, microsecond=0)
+    is_a_day_only = found.time() == time.min and not MIDNIGHT.search(words)
+    return found.replace(hour=9, minute=0, second=0) if is_a_day_only or BARE_DAY.fullmatch(words) else found

@@ -13,6 +13,7 @@ from webapp.reminders.models import Condition, Origin, Reminder, ReminderEvent, 
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 PLAIN = frozenset({"FREQ", "INTERVAL"})
+ENDS = frozenset({"COUNT", "UNTIL", "WKST"})
 
 
 def repetition(reminder: Reminder) -> str | None:
@@ -21,14 +22,48 @@ def repetition(reminder: Reminder) -> str | None:
         return None
     parts = dict(part.split("=", 1) for part in reminder.recurrence.split(";"))
     first = datetime.fromisoformat(reminder.series_start or reminder.wall_time)
+    said = _how_often(parts, first)
+    if said is None:
+        return str(gettext("Then by the rule %(rule)s", rule=reminder.recurrence))
+    if "COUNT" in parts:
+        return str(gettext("%(often)s, %(count)d times in all", often=said, count=int(parts["COUNT"])))
+    if "UNTIL" in parts:
+        day = datetime.strptime(parts["UNTIL"][:8], "%Y%m%d")  # noqa: DTZ007  # a day has no zone
+        return str(
+            gettext("%(often)s until %(day)s", often=said, day=format_date(day, "d MMM y", locale=get_locale() or "en"))
+        )
+    return said
+
+
+def _how_often(parts: dict[str, str], first: datetime) -> str | None:
+    """The rule without its end; None for one that is too rich for a phrase."""
     every = int(parts.get("INTERVAL", "1"))
-    if parts["FREQ"] == "WEEKLY" and parts.keys() <= PLAIN | {"BYDAY"}:
+    names = parts.keys() - ENDS
+    if parts["FREQ"] == "WEEKLY" and names <= PLAIN | {"BYDAY"}:
         days = parts.get("BYDAY", DAYS[first.weekday()]).split(",")
-        if set(days) <= set(DAYS):
-            return _weekly(days, every)
-    elif parts.keys() <= PLAIN:
+        return _weekly(days, every) if set(days) <= set(DAYS) else None
+    if parts["FREQ"] == "MONTHLY" and names == PLAIN & names | {"BYDAY"}:
+        return _monthly_by_weekday(parts["BYDAY"], every)
+    if names <= PLAIN:
         return {"HOURLY": _hourly, "DAILY": _daily, "MONTHLY": _monthly, "YEARLY": _yearly}[parts["FREQ"]](first, every)
-    return str(gettext("Then by the rule %(rule)s", rule=reminder.recurrence))
+    return None
+
+
+def _monthly_by_weekday(by_day: str, every: int) -> str | None:
+    nth = {"1": gettext("first"), "2": gettext("second"), "3": gettext("third"), "4": gettext("fourth")}
+    which = (nth | {"-1": gettext("last")}).get(by_day[:-2])
+    if which is None or by_day[-2:] not in DAYS:
+        return None
+    day = get_day_names("wide", locale=get_locale() or "en")[DAYS.index(by_day[-2:])]
+    return str(
+        ngettext(
+            "Then on the %(which)s %(day)s of every month",
+            "Then on the %(which)s %(day)s of every %(num)d months",
+            every,
+            which=which,
+            day=day,
+        )
+    )
 
 
 def oddity(reminder: Reminder, count: int = 5) -> str | None:

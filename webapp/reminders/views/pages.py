@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,7 @@ from webapp.core.urls import local_path
 from webapp.extensions import db
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
-from webapp.reminders import forms, operations, queries, wording
+from webapp.reminders import forms, operations, queries, recurrence, when, wording
 from webapp.reminders import history as events
 from webapp.reminders.forms import EditForm, ReminderForm
 from webapp.reminders.models import Condition, Reminder
@@ -45,6 +46,8 @@ def create() -> ResponseReturnValue:
     form = ReminderForm()
     post = _post(form.post_id.data)
     now = clock.now()
+    if request.form.get("look"):
+        return _index(form, post, looked=True)
     condition, lead = form.bond()
     is_before_it_appears = condition is Condition.SCHEDULED
     wish = form.read(now) if not is_before_it_appears else None
@@ -71,6 +74,14 @@ def create() -> ResponseReturnValue:
             db.session.commit()
             return redirect(local_path(form.next.data) or url_for("reminders.index"), 303)
     return _index(form, post), 422
+
+
+@blueprint.get("/reminders/reading")
+@login_required
+def reading() -> str:
+    """How we would read the form as it stands. It sets nothing."""
+    form = ReminderForm(request.args)
+    return render_template("reminders/_reading.html", form=form, **_reading(form))
 
 
 @blueprint.route(f"{ONE}/edit", methods=["GET", "POST"])
@@ -116,13 +127,37 @@ def history() -> ResponseReturnValue:
     )
 
 
-def _index(form: ReminderForm, post: Post | None) -> str:
+def _reading(form: ReminderForm) -> dict[str, Any]:
+    """The reminder that the form would set, and its next times; or why there is none."""
+    now = clock.now()
+    if not (form.when.data or form.picked.data):
+        return {"read": None, "wrong": None, "coming": []}
+    wish = form.time_and_rule(now)
+    wrong = next((str(each.errors[0]) for each in form if each.errors), None)
+    if wish is None or wrong:
+        return {"read": None, "wrong": wrong, "coming": []}
+    rule = None if wish.recurrence is operations.KEEP else wish.recurrence
+    wall_time = wish.wall_time.isoformat()
+    try:
+        due_at = when.instant(wish.wall_time, wish.zone)
+        when.check_due(due_at, now, field="when")
+        if rule:
+            recurrence.check(rule, wish.wall_time)
+    except Refused as refused:
+        return {"read": None, "wrong": refused.message, "coming": []}
+    read = Reminder(zone=wish.zone, wall_time=wall_time, due_at=due_at, recurrence=rule, series_start=wall_time)
+    coming = [(instant, wording.is_moved(wall, wish.zone)) for wall, instant in recurrence.coming(read)]
+    return {"read": read, "wrong": None, "coming": coming}
+
+
+def _index(form: ReminderForm, post: Post | None, *, looked: bool = False) -> str:
     after = _place("after")
     found = queries.coming_up(me(), after=after, limit=PAGE + 1)
     lately = queries.came_since(me(), clock.now() - LATELY) if after is None else []
     return render_template(
         "reminders/index.html",
         form=form,
+        **(_reading(form) if looked else {}),
         post=post,
         reminders=found[:PAGE],
         lately=lately,
