@@ -44,35 +44,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_calendar_feeds")),
         sa.UniqueConstraint("token", name=op.f("uq_calendar_feeds_token")),
     )
-    op.create_table(
-        "reminder_recipients",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("person_id", sa.Integer(), nullable=False),
-        sa.Column("address", sa.String(length=254), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_reminder_recipients_person_id_people"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder_recipients")),
-        sa.UniqueConstraint("person_id", "address", name=op.f("uq_reminder_recipients_person_id_address")),
-    )
-    op.create_index(op.f("ix_reminder_recipients_address"), "reminder_recipients", ["address"], unique=False)
     with op.batch_alter_table("reminders") as reminders:
         reminders.add_column(sa.Column("condition", sa.String(length=20), server_default="none", nullable=False))
         reminders.add_column(sa.Column("post_version", sa.Integer(), nullable=True))
         reminders.add_column(sa.Column("lead_minutes", sa.Integer(), nullable=True))
         reminders.add_column(sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
         reminders.add_column(sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True))
-        reminders.add_column(sa.Column("recipient_id", sa.Integer(), nullable=True))
-        reminders.create_foreign_key(
-            op.f("fk_reminders_recipient_id_reminder_recipients"),
-            "reminder_recipients",
-            ["recipient_id"],
-            ["id"],
-            ondelete="CASCADE",
-        )
     coming = "state IN ('pending', 'paused')"
     missed = "missed_at IS NOT NULL"
     op.create_index(
@@ -92,7 +69,6 @@ def upgrade() -> None:
         postgresql_where=sa.text(missed),
         sqlite_where=sa.text(missed),
     )
-    op.create_index(op.f("ix_reminders_recipient_id"), "reminders", ["recipient_id"], unique=False)
     op.add_column("mail_contents", sa.Column("calendar", sa.Text(), nullable=True))
 
 
@@ -100,16 +76,12 @@ def downgrade() -> None:
     op.drop_column("mail_contents", "calendar")
     # what only this revision knows becomes what the one before it can read
     op.execute("UPDATE reminders SET state = 'cancelled' WHERE state IN ('paused', 'expired')")
-    op.drop_index(op.f("ix_reminders_recipient_id"), table_name="reminders")
     op.drop_index("ix_reminders_missed", table_name="reminders")
     op.drop_index("ix_reminders_person_created", table_name="reminders")
     op.drop_index("ix_reminders_person_coming", table_name="reminders")
     with op.batch_alter_table("reminders") as reminders:
-        reminders.drop_constraint(op.f("fk_reminders_recipient_id_reminder_recipients"), type_="foreignkey")
-        for column in ("recipient_id", "missed_at", "paused_until", "lead_minutes", "post_version", "condition"):
+        for column in ("missed_at", "paused_until", "lead_minutes", "post_version", "condition"):
             reminders.drop_column(column)
-    op.drop_index(op.f("ix_reminder_recipients_address"), table_name="reminder_recipients")
-    op.drop_table("reminder_recipients")
     op.drop_table("calendar_feeds")
     op.drop_index("ix_reminder_events_reminder", table_name="reminder_events")
     op.drop_table("reminder_events")

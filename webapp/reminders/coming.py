@@ -41,7 +41,7 @@ def firings(*, now: datetime, until: datetime) -> Iterator[Firing]:
         why_not = _why_not(each, kind, due_at, at, now)
         yield Firing(at, kind, reminder.text, reminder.zone, each.address, why_not)
         if why_not == EXPIRED and kind is Kind.REMINDER and not each.is_suppressed:
-            told[each.owner] = reminder.zone
+            told[each.address] = reminder.zone
         if why_not == NOT_WANTED:
             continue
         for _wall_time, instant in recurrence.following(reminder, at):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
@@ -45,29 +45,6 @@ class Condition(enum.StrEnum):
     """It is going to appear by itself. The reminder comes ``lead_minutes`` before, and moves with the post."""
 
 
-class RecipientState(enum.StrEnum):
-    ASKED = "asked"
-    ACCEPTED = "accepted"
-    LEFT = "left"
-
-
-class Recipient(Model):
-    """Somebody else whom a person may remind, once the owner of the address has accepted and until they end it."""
-
-    __tablename__ = "reminder_recipients"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
-    address: Mapped[str] = mapped_column(String(254), index=True)
-    state: Mapped[RecipientState] = mapped_column(states(RecipientState), default=RecipientState.ASKED)
-    asked_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
-
-    person: Mapped[Person] = relationship(lazy="raise")
-
-    __table_args__ = (UniqueConstraint("person_id", "address"),)
-
-
 class Reminder(Timestamps, Model):
     """Something to tell someone at a time.
 
@@ -78,8 +55,7 @@ class Reminder(Timestamps, Model):
 
     ``paused_until`` says that it was put off to its first time from then on; one that is paused without a date has the
     state for it. ``missed_at`` is the due time of what expired and has not been reported to its person yet.
-    ``post_version`` is the post's when the reminder was bound to it. ``recipient`` is who gets the mail, when that is
-    somebody else.
+    ``post_version`` is the post's when the reminder was bound to it.
     """
 
     __tablename__ = "reminders"
@@ -105,12 +81,8 @@ class Reminder(Timestamps, Model):
     fired_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     missed_at: Mapped[datetime | None]
-    recipient_id: Mapped[int | None] = mapped_column(
-        ForeignKey("reminder_recipients.id", ondelete="CASCADE"), index=True
-    )
 
     person: Mapped[Person] = relationship(lazy="raise")
-    recipient: Mapped[Recipient | None] = relationship(lazy="raise")
 
     __table_args__ = (
         Index("ix_reminders_pending_due", "due_at", **only_where("state = 'pending'")),

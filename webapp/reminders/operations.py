@@ -40,7 +40,6 @@ def schedule(
     post_id: int | None = None,
     condition: Condition = Condition.NONE,
     lead: timedelta | None = None,
-    recipient_id: int | None = None,
     origin: Origin = Origin.PAGE,
 ) -> Reminder:
     """Sets a reminder, for a naive ``wall_time`` in ``zone`` or for the instant ``due_at``; one of the two.
@@ -60,7 +59,6 @@ def schedule(
         version=1,
         post_id=post_id,
         condition=Condition.NONE,
-        recipient_id=recipient_id,
     )
     if condition is Condition.SCHEDULED:
         wall_time, due_at = None, _before_it_appears(post_id, lead, now)

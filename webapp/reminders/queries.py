@@ -16,7 +16,7 @@ from webapp.extensions import db
 from webapp.mail.models import Suppression
 from webapp.posts.models import Post
 from webapp.reminders.bonds import Bond
-from webapp.reminders.models import COMING, Condition, Recipient, Reminder, ReminderKind, ReminderState
+from webapp.reminders.models import COMING, Condition, Reminder, ReminderKind, ReminderState
 
 DUE_AT: ColumnElement[datetime] = Reminder.__table__.c.due_at
 ID: ColumnElement[int] = Reminder.__table__.c.id
@@ -107,7 +107,7 @@ def to_fire(reminder_id: int) -> Reminder | None:
     return db.session.scalar(
         select(Reminder)
         .where(Reminder.id == reminder_id)
-        .options(joinedload(Reminder.person), joinedload(Reminder.recipient))
+        .options(joinedload(Reminder.person))
         .execution_options(populate_existing=True)
     )
 
@@ -124,7 +124,6 @@ class Pending(NamedTuple):
 
     reminder: Reminder
     address: str
-    owner: str
     is_suppressed: bool
     bond: Bond
 
@@ -134,11 +133,9 @@ def pending_before(until: datetime) -> Iterator[Pending]:
 
     The rows come in pages and are let go of as they pass.
     """
-    address = func.coalesce(Recipient.address, Person.email)
     rows = db.session.execute(
         select(
             Reminder,
-            address,
             Person.email,
             Suppression.id.is_not(None),
             Post.state,
@@ -146,14 +143,13 @@ def pending_before(until: datetime) -> Iterator[Pending]:
             Post.version,
         )
         .join(Person, Person.id == Reminder.person_id)
-        .outerjoin(Recipient, Recipient.id == Reminder.recipient_id)
-        .outerjoin(Suppression, Suppression.address == address)
+        .outerjoin(Suppression, Suppression.address == Person.email)
         .outerjoin(Post, and_(Post.id == Reminder.post_id, Reminder.condition != Condition.NONE))
         .where(Reminder.state == ReminderState.PENDING, Reminder.due_at < until)
         .order_by(Reminder.due_at, Reminder.id)
         .execution_options(yield_per=500)
     )
-    return (Pending(*each[:4], Bond(*each[4:])) for each in rows)
+    return (Pending(*each[:3], Bond(*each[3:])) for each in rows)
 
 
 def untold() -> list[tuple[str, str]]:

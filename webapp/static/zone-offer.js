@@ -5,10 +5,10 @@ for (const button of document.querySelectorAll("[data-zone-offer]")) {
   const city = here.split("/").pop().replaceAll("_", " ");
   if (!input || !city || [here, city].includes(input.value)) continue;
   button.textContent = button.textContent.replace("…", city);
-  button.hidden = false;
+  button.parentElement.hidden = false;
   button.addEventListener("click", () => {
     input.value = here;
-    button.hidden = true;
+    button.parentElement.hidden = true;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     input.focus();
   });
