@@ -37,6 +37,7 @@ def settings(broker_url: str, database_url: str, data_dir: Path, zone: str) -> d
         "task_reject_on_worker_lost": True,
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
+        "worker_consumer": "webapp.core.receiving:Consumer",
         "worker_send_task_events": True,
         "broker_connection_timeout": ANSWER_SECONDS,
         "broker_connection_retry_on_startup": True,
