@@ -14,6 +14,9 @@ from webapp.core import folder_broker
 QUEUES = ("almanac.default", "almanac.reminders", "almanac.digests", "almanac.mail")
 DEAD_QUEUE = "almanac.dead"
 DEAD_EXCHANGE = "almanac.dead"
+DEAD_ARGUMENTS = {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
+"""Whoever looks at the dead letters gives them back, and from 4.0 on RabbitMQ lets a message go after the 20th time."""
+
 ROUTES = {
     "reminders.*": {"queue": "almanac.reminders"},
     "digests.*": {"queue": "almanac.digests"},

@@ -1,8 +1,8 @@
 """What becomes of a message on RabbitMQ that a task fails on: tried five times, then kept as a dead letter.
 
-Celery acknowledges it at the first failure, and it is gone. Here it goes back to its queue, whose broker counts how often
-it was delivered; :mod:`webapp.core.receiving` refuses it in the end. The other brokers cannot keep what was refused, so
-there Celery's way stays. What the message was about is in the database in any case.
+Celery acknowledges it at the first failure, and it is gone. Here it goes back to its queue, whose broker counts how
+often it was delivered; :mod:`webapp.core.receiving` refuses it in the end. The other brokers cannot keep what was
+refused, so there Celery's way stays. What the message was about is in the database in any case.
 """
 
 from __future__ import annotations
