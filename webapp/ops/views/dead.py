@@ -52,6 +52,8 @@ def drop(letter_id: str) -> ResponseReturnValue:
 
 TROUBLES = (broker.Unreachable, dead_queue.Busy, dead_queue.NoneHere, dead_queue.Stuck)
 
+STATUS: dict[type[Exception], int] = {broker.Unreachable: 503, dead_queue.Busy: 503, dead_queue.Stuck: 422}
+
 
 def _act(letter_id: str, act: Callable[..., DeadLetter], done: str) -> ResponseReturnValue:
     try:
@@ -73,7 +75,7 @@ def _list(trouble: Exception | None = None) -> ResponseReturnValue:
             found = dead_queue.letters(SHOWN)
     except TROUBLES as error:
         trouble = trouble or error
-    status = {broker.Unreachable: 503, dead_queue.Busy: 503, dead_queue.Stuck: 422}.get(type(trouble), 200)
+    status = 200 if trouble is None else STATUS.get(type(trouble), 200)
     page = render_template(
         "ops/dead.html",
         letters=[(each, why(each)) for each in found],
