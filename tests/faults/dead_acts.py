@@ -15,6 +15,18 @@ def replay_and_die_before_it_is_removed(letter_id: str) -> None:
     dead_queue.replay(letter_id, now=clock.now())
 
 
+def letters() -> list[dict]:
+    return [each.as_dict() for each in dead_queue.letters(1000)]
+
+
+def replay(letter_id: str) -> None:
+    dead_queue.replay(letter_id, now=clock.now())
+
+
+def drop(letter_id: str) -> None:
+    dead_queue.drop(letter_id, now=clock.now())
+
+
 def look_for_long(seconds: float) -> list[str]:
     """Holds every one in its hands meanwhile. Their ids."""
     with dead_queue._reading() as channel:

@@ -18,6 +18,7 @@ from tests.faults.watching import wait_until
 from tests.house import House
 from webapp.core.messages import ATTEMPTS
 
+QUEUES = ("almanac.mail", "almanac.default", "almanac.reminders", "almanac.digests", "almanac.dead")
 AUDITED = "SELECT action, actor, subject FROM audit_entries WHERE action LIKE 'dead.%' ORDER BY id"
 
 
@@ -44,25 +45,31 @@ def _crew(tmp_path_factory):
 @pytest.fixture
 def crew(_crew):
     """A house with empty queues and nobody who listens."""
-    _crew.act("empty")
-    _crew.mailbox.clear()
     for part in list(_crew.house.processes):
         _crew.house.kill(part)
-    with line(_crew) as channel:
-        for queue in ("almanac.mail", "almanac.default", "almanac.reminders", "almanac.digests", "almanac.dead"):
-            channel.queue_purge(queue)
-    (_crew.house.folder / RUNS).unlink(missing_ok=True)
-    return _crew
+    (_crew.house.folder / "worker.log").unlink(missing_ok=True)
+    return emptied(_crew)
 
 
 @pytest.fixture(scope="module")
 def _staffed(_crew):
+    _crew.house.start("worker")
     return _crew
 
 
 @pytest.fixture
-def staffed(crew):
-    crew.house.start("worker")
+def staffed(_staffed):
+    """The same, and a worker, which has met all that the tests before this one had for it."""
+    return emptied(_staffed)
+
+
+def emptied(crew):
+    crew.act("empty")
+    crew.mailbox.clear()
+    with line(crew) as channel:
+        for queue in QUEUES:
+            channel.queue_purge(queue)
+    (crew.house.folder / RUNS).unlink(missing_ok=True)
     return crew
 
 
@@ -88,7 +95,7 @@ def send_task(crew, task, *args, key="almanac.mail", **headers):
 
 
 def dead(crew):
-    return json.loads(crew.house.manage("dead", "list", "--json"))
+    return crew.run("tests.faults.dead_acts:letters")
 
 
 def one_dead(crew, seconds=20):
@@ -108,21 +115,15 @@ def waiting(crew, queue):
 
 def a_dead_letter(crew, task="mail.deliver", *args):
     """One that a worker of another version refused. Its id."""
-    before = waiting(crew, "almanac.dead")
+    before = {each["id"] for each in dead(crew)}
     send_task(crew, task, *args)
     with line(crew) as channel:
         while not (method := channel.basic_get("almanac.mail")[0]):
             time.sleep(0.05)
         channel.basic_reject(method.delivery_tag, requeue=False)
-    wait_until(lambda: waiting(crew, "almanac.dead") == before + 1, seconds=10)
-    return dead(crew)[-1]["id"]
-
-
-@pytest.fixture(scope="module")
-def hardened(_crew):
-    """One worker that meets every message of this module's first test, one after another."""
-    _crew.house.start("worker")
-    return _crew
+    wait_until(lambda: waiting(crew, "almanac.dead") == len(before) + 1, seconds=10)
+    (new,) = {each["id"] for each in dead(crew)} - before
+    return new
 
 
 NAMED = {"task": "mail.deliver", "id": "1f3e"}
@@ -143,15 +144,11 @@ NAMED = {"task": "mail.deliver", "id": "1f3e"}
         pytest.param(b"[[1], {}, {}]", None, id="no headers"),
     ],
 )
-def test_what_nobody_can_read_is_a_dead_letter_and_the_worker_goes_on(hardened, body, headers):
-    with line(hardened) as channel:
-        channel.queue_purge("almanac.dead")
-    hardened.act("empty")
-    hardened.mailbox.clear()
-    send(hardened, body, headers)
-    found = one_dead(hardened)
+def test_what_nobody_can_read_is_a_dead_letter_and_the_worker_goes_on(staffed, body, headers):
+    send(staffed, body, headers)
+    found = one_dead(staffed)
     assert (found["queue"], found["reason"], found["why"]) == ("almanac.mail", "rejected", "it cannot be read")
-    assert re.search(r"message\.(unreadable|malformed)|Received and deleted unknown", hardened.house.log("worker"))
+    assert re.search(r"message\.(unreadable|malformed)|Received and deleted unknown", staffed.house.log("worker"))
 
 
 def test_wrong_arguments_are_an_error_in_the_log_and_a_dead_letter(staffed):
@@ -176,119 +173,11 @@ def test_a_task_that_fails_each_time_is_a_dead_letter_after_five(staffed, name):
     assert "message.given_up" in staffed.house.log("worker")
 
 
-def test_a_failure_with_the_database_wears_no_message_out(crew):
-    """The dispatcher has the work when it is back: there would be a dead letter for every round of beat."""
-    with crew.house.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO elsewhere")
-    try:
-        crew.house.start("worker")
-        send_task(crew, "mail.deliver", 1)
-        crew.house.wait_for_line("worker", r"OperationalError")
-        time.sleep(0.5)
-        assert waiting(crew, "almanac.mail") == waiting(crew, "almanac.dead") == 0
-    finally:
-        with crew.house.engine.begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO deliveries")
-
-
-def test_the_doctor_counts_dead_letters(crew):
-    a_dead_letter(crew, "mail.no_such_task")
-    checks = json.loads(crew.house.manage("doctor", "--json", status=1))["checks"]
-    (queues,) = [each for each in checks if each["name"] == "queues"]
-    assert "1 dead, see ./manage.py dead list" in queues["detail"]
-
-
-def test_a_dead_letter_sent_back_is_done_and_audited(crew):
-    letter = a_dead_letter(crew, "mail.deliver", crew.act("letter_to_bob"))
-    assert crew.house.manage("dead", "replay", letter) == f"Dead letter {letter} is back in almanac.mail.\n"
-    assert dead(crew) == []
-    with line(crew) as channel:
-        _, properties, _ = channel.basic_get("almanac.mail")
-        assert {name for name in properties.headers if "death" in name} == set()
-        assert properties.delivery_mode == 2
-    crew.house.start("worker")
-    crew.mailbox.wait_for(BOB)
-    assert audited(crew) == [("dead.replayed", "shell", f"dead letter {letter}")]
-
-
-def test_a_dead_letter_replayed_twice_is_mailed_once(crew):
-    """Whoever replays dies when the broker has confirmed and before the letter is gone; then somebody does it again."""
-    letter = a_dead_letter(crew, "mail.deliver", crew.act("letter_to_bob"))
-    hand = crew.start("tests.faults.dead_acts:replay_and_die_before_it_is_removed", letter)
-    assert hand.wait() < 0
-    wait_until(lambda: [each["id"] for each in dead(crew)] == [letter], seconds=10)
-    assert waiting(crew, "almanac.mail") == 1
-    crew.house.manage("dead", "replay", letter)
-    assert waiting(crew, "almanac.mail") == 2
-    assert dead(crew) == []
-    crew.house.start("worker")
-    crew.mailbox.wait_for(BOB)
-    wait_until(lambda: waiting(crew, "almanac.mail") == 0, seconds=10)
-    time.sleep(1)
-    assert len(crew.mailbox.to(BOB)) == 1
-    assert do.scalar(crew.house, "SELECT state FROM deliveries") == "sent"
-
-
-def test_a_delayed_message_that_died_goes_back_to_its_own_queue(crew):
-    """It died in `almanac.mail` and came there through the exchange of the delays."""
-    number = crew.act("letter_to_bob")
-    with line(crew) as channel:
-        key = ".".join(["0"] * 27 + ["1", "almanac.mail"])
-        headers = {"task": "mail.deliver", "id": "2b", "lang": "py"}
-        properties = pika.BasicProperties(content_type="application/json", content_encoding="utf-8", headers=headers)
-        channel.basic_publish("celery_delayed_27", key, json.dumps([[number], {}, {}]), properties, mandatory=True)
-        while not (method := channel.basic_get("almanac.mail")[0]):
-            time.sleep(0.1)
-        channel.basic_reject(method.delivery_tag, requeue=False)
-    wait_until(lambda: waiting(crew, "almanac.dead") == 1, seconds=10)
-    (found,) = dead(crew)
-    assert (found["queue"], found["reason"]) == ("almanac.mail", "rejected")
-    crew.house.start("worker")
-    crew.house.manage("dead", "replay", found["id"])
-    crew.mailbox.wait_for(BOB)
-
-
-def test_a_dropped_dead_letter_is_gone_and_audited(crew):
-    letters = [a_dead_letter(crew, "mail.no_such_task", number) for number in range(3)]
-    crew.house.manage("dead", "drop", letters[1])
-    assert [each["id"] for each in dead(crew)] == [letters[0], letters[2]]
-    assert audited(crew) == [("dead.dropped", "shell", f"dead letter {letters[1]}")]
-    assert waiting(crew, "almanac.mail") == 0
-
-
-def test_looking_loses_nothing_even_when_it_is_killed_and_a_second_operator_waits(crew):
-    for number in range(40):  # RabbitMQ 3.10 gives more than 32 back in any order
-        send_task(crew, "mail.no_such_task", number)
-    with line(crew) as channel:
-        for _ in range(40):
-            while not (method := channel.basic_get("almanac.mail")[0]):
-                time.sleep(0.05)
-            channel.basic_reject(method.delivery_tag, requeue=False)
-    wait_until(lambda: waiting(crew, "almanac.dead") == 40, seconds=10)
-    before = dead(crew)
-    assert sorted(int(each["args"]) for each in before) == list(range(40))
-    slow = crew.start("tests.faults.dead_acts:look_for_long", 1.5)
-    wait_until(lambda: waiting(crew, "almanac.dead") == 0, seconds=10)
-    assert dead(crew) == before, "the second did not wait for the first"
-    assert slow.wait() == 0
-    killed = crew.start("tests.faults.dead_acts:look_for_long", 60)
-    wait_until(lambda: waiting(crew, "almanac.dead") == 0, seconds=10)
-    assert killed.kill()
-    assert dead(crew) == before
-
-
-def test_an_id_that_is_not_there_is_one_line_and_status_1(crew, capfd):
-    for word in ("show", "replay", "drop"):
-        done = said(crew, "dead", word, "no-such-id")
-        assert done == "manage.py: There is no dead letter no-such-id.\n"
-
-
-def test_a_message_as_the_first_release_wrote_it_is_read(crew):
+def test_a_message_as_the_first_release_wrote_it_is_read(staffed):
     """Old messages, new code: what Almanac 0.1.0 sent, byte for byte. These forms must be read for ever."""
-    crew.act("readers", 1)
-    reminder, version = crew.act("reminder", 0)
-    letter = crew.act("letter_to_bob")
-    crew.house.start("worker")
+    staffed.act("readers", 1)
+    reminder, version = staffed.act("reminder", 0)
+    letter = staffed.act("letter_to_bob")
     for task, args, key in (
         ("reminders.remind", [reminder, version], "almanac.reminders"),
         ("mail.deliver", [letter], "almanac.mail"),
@@ -320,29 +209,12 @@ def test_a_message_as_the_first_release_wrote_it_is_read(crew):
             "stamped_headers": None,
             "stamps": {},
         }
-        send(crew, f"[{json.dumps(args)}, {{}}, {embed}]".encode(), headers, key, correlation_id=number)
-    crew.mailbox.wait_for(BOB, count=2)
-    crew.mailbox.wait_for("reader-00000@example.org", "digest")
-    wait_until(lambda: do.scalar(crew.house, "SELECT count(*) FROM heartbeats WHERE name = 'worker'") == 1, 10)
+        send(staffed, f"[{json.dumps(args)}, {{}}, {embed}]".encode(), headers, key, correlation_id=number)
+    staffed.mailbox.wait_for(BOB, count=2)
+    staffed.mailbox.wait_for("reader-00000@example.org", "digest")
+    wait_until(lambda: do.scalar(staffed.house, "SELECT count(*) FROM heartbeats WHERE name = 'worker'") == 1, 10)
     time.sleep(0.5)
-    assert waiting(crew, "almanac.dead") == 0
-
-
-def test_a_task_that_only_a_newer_version_knows_waits_for_it(crew):
-    """New messages, old code: it knows no `mail.always_raises` without the test's own tasks, and does with them."""
-    old = House.command(crew.house, "worker")
-    crew.house.command = lambda _part: old
-    try:
-        crew.house.start("worker")
-        send_task(crew, "mail.always_raises", 7, "what a newer version adds")
-        wait_until(lambda: waiting(crew, "almanac.dead") == 1, seconds=20)
-        crew.house.kill("worker")
-    finally:
-        del crew.house.command
-    crew.house.start("worker")
-    crew.house.manage("dead", "replay", dead(crew)[0]["id"])
-    wait_until(lambda: waiting(crew, "almanac.dead") == 1, seconds=20)
-    assert (crew.house.folder / RUNS).read_text().split() == ["always_raises"] * ATTEMPTS
+    assert waiting(staffed, "almanac.dead") == 0
 
 
 def test_there_is_nothing_that_rabbitmq_4_would_refuse(staffed):
@@ -364,19 +236,121 @@ def test_there_is_nothing_that_rabbitmq_4_would_refuse(staffed):
     assert {row.split("\t")[0] for row in channels} == {"0"}
 
 
+def test_a_failure_with_the_database_wears_no_message_out(crew):
+    """The dispatcher has the work when it is back: there would be a dead letter for every round of beat."""
+    with crew.house.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO elsewhere")
+    try:
+        crew.house.start("worker")
+        send_task(crew, "mail.deliver", 1)
+        crew.house.wait_for_line("worker", r"OperationalError")
+        time.sleep(0.5)
+        assert waiting(crew, "almanac.mail") == waiting(crew, "almanac.dead") == 0
+    finally:
+        with crew.house.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO deliveries")
+
+
+def test_the_doctor_counts_dead_letters(crew):
+    a_dead_letter(crew, "mail.no_such_task")
+    checks = json.loads(crew.house.manage("doctor", "--json", status=1))["checks"]
+    (queues,) = [each for each in checks if each["name"] == "queues"]
+    assert "1 dead, see ./manage.py dead list" in queues["detail"]
+
+
+def test_a_dead_letter_sent_back_is_done_and_audited(crew):
+    letter = a_dead_letter(crew, "mail.deliver", crew.act("letter_to_bob"))
+    crew.run("tests.faults.dead_acts:replay", letter)
+    assert dead(crew) == []
+    with line(crew) as channel:
+        _, properties, _ = channel.basic_get("almanac.mail")
+        assert {name for name in properties.headers if "death" in name} == set()
+        assert properties.delivery_mode == 2
+    assert audited(crew) == [("dead.replayed", "shell", f"dead letter {letter}")]
+
+
+def test_a_dead_letter_replayed_twice_is_mailed_once(crew):
+    """Whoever replays dies when the broker has confirmed and before the letter is gone; then somebody does it again."""
+    letter = a_dead_letter(crew, "mail.deliver", crew.act("letter_to_bob"))
+    hand = crew.start("tests.faults.dead_acts:replay_and_die_before_it_is_removed", letter)
+    assert hand.wait() < 0
+    wait_until(lambda: [each["id"] for each in dead(crew)] == [letter], seconds=10)
+    assert waiting(crew, "almanac.mail") == 1
+    crew.run("tests.faults.dead_acts:replay", letter)
+    assert waiting(crew, "almanac.mail") == 2
+    assert dead(crew) == []
+    crew.house.start("worker")
+    crew.mailbox.wait_for(BOB)
+    wait_until(lambda: waiting(crew, "almanac.mail") == 0, seconds=10)
+    time.sleep(1)
+    assert len(crew.mailbox.to(BOB)) == 1
+    assert do.scalar(crew.house, "SELECT state FROM deliveries") == "sent"
+
+
+def test_a_delayed_message_that_died_goes_back_to_its_own_queue(crew):
+    """It died in `almanac.mail` and came there through the exchange of the delays."""
+    number = crew.act("letter_to_bob")
+    with line(crew) as channel:
+        key = ".".join(["0"] * 27 + ["1", "almanac.mail"])
+        headers = {"task": "mail.deliver", "id": "2b", "lang": "py"}
+        properties = pika.BasicProperties(content_type="application/json", content_encoding="utf-8", headers=headers)
+        channel.basic_publish("celery_delayed_27", key, json.dumps([[number], {}, {}]), properties, mandatory=True)
+        while not (method := channel.basic_get("almanac.mail")[0]):
+            time.sleep(0.1)
+        channel.basic_reject(method.delivery_tag, requeue=False)
+    wait_until(lambda: waiting(crew, "almanac.dead") == 1, seconds=10)
+    (found,) = dead(crew)
+    assert (found["queue"], found["reason"]) == ("almanac.mail", "rejected")
+    crew.run("tests.faults.dead_acts:replay", found["id"])
+    wait_until(lambda: waiting(crew, "almanac.mail") == 1, seconds=10)
+
+
+def test_a_dropped_dead_letter_is_gone_and_audited(crew):
+    letters = [a_dead_letter(crew, "mail.no_such_task", number) for number in range(3)]
+    crew.run("tests.faults.dead_acts:drop", letters[1])
+    assert {each["id"] for each in dead(crew)} == {letters[0], letters[2]}
+    assert audited(crew) == [("dead.dropped", "shell", f"dead letter {letters[1]}")]
+    assert waiting(crew, "almanac.mail") == 0
+
+
+def test_looking_loses_nothing_even_when_it_is_killed_and_a_second_operator_waits(crew):
+    for number in range(40):  # RabbitMQ 3.10 gives more than 32 back in any order
+        send_task(crew, "mail.no_such_task", number)
+    with line(crew) as channel:
+        for _ in range(40):
+            while not (method := channel.basic_get("almanac.mail")[0]):
+                time.sleep(0.05)
+            channel.basic_reject(method.delivery_tag, requeue=False)
+    wait_until(lambda: waiting(crew, "almanac.dead") == 40, seconds=10)
+    before = dead(crew)
+    assert sorted(int(each["args"]) for each in before) == list(range(40))
+    slow = crew.start("tests.faults.dead_acts:look_for_long", 1.5)
+    wait_until(lambda: waiting(crew, "almanac.dead") == 0, seconds=10)
+    assert dead(crew) == before, "the second did not wait for the first"
+    assert slow.wait() == 0
+    killed = crew.start("tests.faults.dead_acts:look_for_long", 60)
+    wait_until(lambda: waiting(crew, "almanac.dead") == 0, seconds=10)
+    assert killed.kill()
+    assert dead(crew) == before
+
+
+def test_a_task_that_only_a_newer_version_knows_waits_for_it(crew):
+    """New messages, old code: it knows no `mail.always_raises` without the test's own tasks, and does with them."""
+    old = House.command(crew.house, "worker")
+    crew.house.command = lambda _part: old
+    try:
+        crew.house.start("worker")
+        send_task(crew, "mail.always_raises", 7, "what a newer version adds")
+        wait_until(lambda: waiting(crew, "almanac.dead") == 1, seconds=20)
+        crew.house.kill("worker")
+    finally:
+        del crew.house.command
+    crew.house.start("worker")
+    crew.run("tests.faults.dead_acts:replay", dead(crew)[0]["id"])
+    wait_until(lambda: waiting(crew, "almanac.dead") == 1, seconds=20)
+    assert (crew.house.folder / RUNS).read_text().split() == ["always_raises"] * ATTEMPTS
+
+
 def audited(crew):
     with crew.house.engine.connect() as connection:
         return [tuple(row) for row in connection.exec_driver_sql(AUDITED)]
-
-
-def said(crew, *words):
-    """What a command that fails says, on standard error."""
-    import subprocess
-
-    from tests.house import PYTHON, ROOT
-
-    done = subprocess.run(
-        [PYTHON, "manage.py", *words], cwd=ROOT, env=crew.house.environ, capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    return done.stderr
