@@ -99,7 +99,8 @@ def test_list_says_what_it_is_where_it_died_and_why_the_same_each_time(runner, l
 
 def test_show_says_everything(runner, letter):
     said = runner("dead", "show", letter).stdout
-    for word in ("x-first-death-queue", "correlation_id", "routing key: almanac.mail", f"body, {len(BODY)} bytes", "[[7, "):
+    size = f"body, {len(BODY)} bytes"
+    for word in ("x-first-death-queue", "correlation_id", "routing key: almanac.mail", size, "[[7, "):
         assert word in said, said
     full = json.loads(runner("dead", "show", letter, "--json").stdout)
     assert full["body"].encode() == BODY
