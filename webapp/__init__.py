@@ -24,8 +24,8 @@ from webapp.feeds import views as feeds_views
 from webapp.mail import cli as mail_cli
 from webapp.mail import tasks as mail_tasks
 from webapp.ops import cli as ops_cli
+from webapp.ops import dead_cli, forecast_cli, safety_cli
 from webapp.ops import events as ops_events
-from webapp.ops import forecast_cli, safety_cli
 from webapp.ops import tasks as ops_tasks
 from webapp.ops import views as ops_views
 from webapp.posts import events as posts_events
@@ -45,7 +45,7 @@ FEATURES_WITH_PAGES = (
     ops_views,
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
-FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, forecast_cli, safety_cli)
+FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, dead_cli, forecast_cli, safety_cli)
 FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
 

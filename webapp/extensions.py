@@ -14,6 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
 from webapp.core.db import Model
+from webapp.core.messages import Task
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 migrate = Migrate(compare_type=True, render_as_batch=True)
@@ -24,3 +25,4 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
 babel = Babel()
 celery = Celery()
+celery.task_cls = Task

@@ -112,6 +112,8 @@ def _queues(url: str) -> Check:
     dead = facts.pop(DEAD_QUEUE)[0]
     unheard = [name for name, (_, listening) in facts.items() if not listening]
     detail = f"{sum(waiting for waiting, _ in facts.values())} waiting, {dead} dead"
+    if dead:
+        detail += ", see ./manage.py dead list"
     if unheard:
         return Check("queues", False, f"{detail}; nobody listens to {', '.join(unheard)}", "start the worker")
     return Check("queues", True, detail)
