@@ -1,5 +1,6 @@
 """Nobody loses a word they typed: autosave, two tabs, a lost connection, a session that ended, pictures and keys."""
 
+import base64
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,9 @@ from webapp.extensions import db
 from webapp.posts.models import Post, WorkingCopy
 
 NOW = datetime.now(UTC)
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+)
 SAVED = re.compile(r"Saved \d+ s ago")
 
 
@@ -112,7 +116,7 @@ def test_two_tabs_get_a_note_and_both_texts(browser, alice, draft):
     expect(text(other)).to_have_value("From the second tab.")
     expect(status(other)).to_contain_text("Not saved: the note above says why.")
     text(other).press_sequentially(" More.")
-    other.wait_for_timeout(2500)
+    other.wait_for_timeout(1500)
     assert kept().body == "From the first tab.", "autosave stops until somebody decides"
     text(other).fill("From both tabs.")
     other.keyboard.press("Control+s")
@@ -216,6 +220,7 @@ class Pictures:
 
     def __init__(self, page: Page) -> None:
         self.waiting: list[Route] = []
+        page.route("**/images/*/*", lambda route: route.fulfill(content_type="image/png", body=PIXEL))
         page.route("**/images", lambda route: self.waiting.append(route))
 
     def answer(self, page: Page, status=201, **said):
@@ -275,7 +280,7 @@ def test_a_picture_that_is_refused_says_why_and_can_be_sent_again(browser, alice
     expect(text(page)).to_have_value("Three kinds.")
     row.get_by_role("button", name="Try again").click()
     place.answer(page)
-    expect(text(page)).to_have_value("Three kinds.![](/images/7/frost.png)")
+    expect(text(page)).to_have_value("![](/images/7/frost.png)Three kinds.")
 
 
 def test_a_picture_is_added_by_keyboard(alice, draft, tmp_path):

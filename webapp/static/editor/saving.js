@@ -1,6 +1,6 @@
 // Saves while somebody writes: a moment after they pause, and now and then if they do not. One thing at a time is on its
 // way, and it says which version it was made from: whoever is second gets a note with both texts, and decides by saving.
-const PAUSE = 2_000;
+const PAUSE = 1_000;
 const LONGEST = 10_000;
 const PATIENCE = 20_000;
 const MOST_WHILE_LEAVING = 60_000; // what browsers send for a page that is gone

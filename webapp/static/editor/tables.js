@@ -1,5 +1,6 @@
 // Spreadsheets wrap a copied table in a page of their own, with styles and a head. What makes Markdown of it should see the
 // table alone; and a table in the middle of other text should come as the words that it is.
+const STYLES = /<style[\s\S]*?<\/style>|\sstyle=("[^"]*"|'[^']*')/gi; // the policy of the page would complain of them
 const OPENING = "<meta>"; // paste-markdown wants something before a table, and leaves this out
 
 export function unwrapTables(area) {
@@ -7,13 +8,12 @@ export function unwrapTables(area) {
 }
 
 function unwrap(event) {
-  const html = event.clipboardData.getData("text/html");
+  const html = event.clipboardData.getData("text/html").replace(STYLES, "");
   if (!/<table/i.test(html) || html.startsWith(`${OPENING}<table`)) return;
   event.stopImmediatePropagation();
   const { body } = new DOMParser().parseFromString(html, "text/html");
   const table = body.querySelector("table");
   table.remove();
-  for (const unseen of body.querySelectorAll("style, script")) unseen.remove();
   if (body.textContent.trim()) return; // the browser pastes the plain text
   event.preventDefault();
   const alone = new DataTransfer();
