@@ -14,9 +14,7 @@ from webapp.extensions import db
 from webapp.posts.models import Post, WorkingCopy
 
 NOW = datetime.now(UTC)
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
-)
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=")
 SAVED = re.compile(r"Saved \d+ s ago")
 
 
@@ -221,7 +219,10 @@ class Pictures:
     def __init__(self, page: Page) -> None:
         self.waiting: list[Route] = []
         page.route("**/images/*/*", lambda route: route.fulfill(content_type="image/png", body=PIXEL))
-        page.route("**/images", lambda route: self.waiting.append(route))
+        page.route("**/images", self._keep)
+
+    def _keep(self, route: Route) -> None:
+        self.waiting.append(route)
 
     def answer(self, page: Page, status=201, **said):
         for _ in range(50):
@@ -322,7 +323,8 @@ def test_a_table_that_is_pasted_becomes_markdown(alice, draft):
     page.evaluate(
         """() => {
             const area = document.getElementById("body"), given = new DataTransfer();
-            given.setData("text/html", "<html><head><style>td {}</style></head><body><table><tr><th>day</th><th>grams</th></tr><tr><td>Mon</td><td>4</td></tr></table></body></html>");
+            given.setData("text/html", "<html><head><style>td {}</style></head><body><table><tr>" +
+                "<th>day</th><th>grams</th></tr><tr><td>Mon</td><td>4</td></tr></table></body></html>");
             given.setData("text/plain", "day\\tgrams");
             area.focus();
             area.dispatchEvent(new ClipboardEvent("paste", {clipboardData: given, bubbles: true, cancelable: true}));

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from flask import abort, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import NotFound
 
 from webapp.accounts import identity
 from webapp.accounts.models import Role
@@ -70,7 +71,9 @@ def token_is_old(error: CSRFError) -> ResponseReturnValue:
     if not person.is_allowed(Role.AUTHOR):  # it is too early for Flask-Principal to know
         return error_pages.answer(error)
     form, post_id = PostForm(), (request.view_args or {}).get("post_id")
-    post = queries.get_editable(person, post_id, or_trashed=True) or abort(404) if post_id else None
+    post = queries.get_editable(person, post_id, or_trashed=True) if post_id else None
+    if post_id and post is None:
+        return error_pages.answer(NotFound())
     return editor(form, post, is_token_old=True, status=400)
 
 

@@ -73,7 +73,8 @@ export class Saving {
   }
 
   #changed({ type, target }) {
-    if (!target.name || !this.#isUnsaved()) return;
+    if (!target.name) return;
+    if (!this.#isUnsaved()) return this.#unsent.forget(); // taken back, letter by letter
     this.#keep();
     if (type === "change" || !isLine(target)) this.#soon(); // half a tag is no tag: it waits until they are done with it
   }

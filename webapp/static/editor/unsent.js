@@ -1,6 +1,7 @@
 // Words that are in this browser only: kept at every pause while they are not saved, and offered back when the post is
 // opened again. Each opened page has a place of its own, so that two tabs never write over each other.
 const PREFIX = "almanac:unsent:";
+const SAMPLE = 160;
 const OLDEST = 60 * 24 * 3_600_000;
 
 export class Unsent {
@@ -77,11 +78,13 @@ function read(key) {
 export function offer(words, { restore, drop }) {
   const note = document.getElementById("unsent").content.firstElementChild.cloneNode(true);
   const [putBack, throwAway, undo] = ["restore", "drop", "undo"].map((name) => note.querySelector(`[data-does=${name}]`));
-  const at = new Date(words.at).toLocaleString(document.documentElement.lang, {
+  const { lang } = document.documentElement;
+  const at = new Date(words.at).toLocaleString(lang === "en" ? "en-GB" : lang, {
     weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   });
   for (const bold of note.querySelectorAll("b")) bold.textContent = bold.textContent.replace("{when}", at);
-  note.querySelector("[data-sample]").textContent = [words.fields.title, words.fields.body].filter(Boolean).join(". ").slice(0, 160);
+  const sample = [words.fields.title, words.fields.body].filter(Boolean).join(". ");
+  note.querySelector("[data-sample]").textContent = sample.length > SAMPLE ? `${sample.slice(0, SAMPLE)}…` : sample;
   putBack.addEventListener("click", () => {
     note.remove();
     restore();
