@@ -6,11 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from tests import factories
+from webapp.accounts.models import Person
 from webapp.extensions import db
+from webapp.posts import operations, queries
 from webapp.posts.models import Post, WorkingCopy
 
 NOW = datetime.now(UTC)
@@ -157,6 +160,70 @@ def test_words_of_a_closed_tab_are_offered_back(browser, alice):
     expect(again.locator("#preview")).to_be_visible()
     again.wait_for_timeout(400)
     expect(again.locator("main > .note")).to_have_count(0)
+
+
+def test_words_that_are_older_than_what_was_saved_come_back_beside_it(browser, alice, draft, world):
+    browser.expected = ("ERR_FAILED", "409")
+    page = alice(f"/posts/{draft.id}/edit")
+    page.route("**/autosave", lambda route: route.abort())
+    text(page).fill("On the old laptop.")
+    page.goto("/")
+    page.unroute("**/autosave")
+    saved_elsewhere(draft.id, world.alice.id, "On the phone.")
+    page.goto(f"/posts/{draft.id}/edit")
+    page.get_by_role("button", name="Put them back").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody saved this post while you were writing.")
+    expect(text(page)).to_have_value("On the old laptop.")
+    expect(page.get_by_label("Saved text")).to_have_value("On the phone.")
+    assert kept().body == "On the phone."
+
+
+def test_letters_that_were_taken_back_leave_nothing_to_offer(alice, draft):
+    page = alice(f"/posts/{draft.id}/edit")
+    text(page).press_sequentially("x")
+    text(page).press("Backspace")
+    page.reload()
+    page.wait_for_timeout(400)
+    expect(page.locator("main > .note")).to_have_count(0)
+
+
+def test_every_note_and_panel_is_accessible_and_fits_a_phone(browser, window, client, world, public):
+    browser.expected = ("409", "422", "400", "401")
+    page = window(world.alice, client, bypass_csp=True)
+    page.goto(f"/posts/{public.id}/edit")
+    place = Pictures(page)
+    written(page, "Four kinds.")
+    page.reload()
+    text(page).fill("Five kinds.")
+    expect(page.get_by_role("alert")).to_contain_text("other unsaved changes")
+    page.locator("#keys summary").click()
+    page.get_by_role("button", name="Add a picture").click()
+    give_picture(page, "paste")
+    place.answer(page, status=422, detail="That is not a picture.")
+    expect(page.locator("#pictures").get_by_role("alert")).to_be_visible()
+    look_at(page)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
+    look_at(page)
+
+
+def look_at(page: Page) -> None:
+    for light in ("light", "dark"):
+        page.emulate_media(color_scheme=light, reduced_motion="reduce")
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, f"{light}\n{found.generate_report()}"
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def saved_elsewhere(post_id: int, person_id: int, body: str) -> None:
+    db.session.rollback()
+    post = queries.get_editable(db.session.get(Person, person_id), post_id)
+    operations.edit(post, by=post.author, now=datetime.now(UTC), version=None, body=body)
+    db.session.commit()
+    db.session.expunge_all()
 
 
 def test_a_session_that_ended_leads_to_sign_in_and_back_to_the_words(browser, alice, draft, world):
