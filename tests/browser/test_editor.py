@@ -125,6 +125,19 @@ def test_two_tabs_get_a_note_and_both_texts(browser, alice, draft):
     assert kept().body == "From both tabs."
 
 
+def test_a_press_while_an_autosave_is_on_its_way_waits_for_it(alice, draft):
+    page = alice(f"/posts/{draft.id}/edit")
+    held: list[Route] = []
+    page.route("**/autosave", lambda route: held.append(route))  # noqa: PLW0108  # Playwright asks what it is given
+    with page.expect_request("**/autosave"):
+        text(page).fill("First this.")
+    text(page).fill("First this, then that.")
+    page.get_by_role("button", name="Save draft").click(no_wait_after=True)
+    held[0].continue_()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    assert kept().body == "First this, then that."
+
+
 def test_a_lost_connection_is_said_and_made_up_for(browser, alice, draft):
     browser.expected = ("ERR_INTERNET_DISCONNECTED", "htmx:")
     page = alice(f"/posts/{draft.id}/edit")
