@@ -14,7 +14,7 @@ from tests import factories
 from webapp.accounts.models import Person
 from webapp.extensions import db
 from webapp.posts import operations, queries
-from webapp.posts.models import Post, WorkingCopy
+from webapp.posts.models import Post, Tag, WorkingCopy
 
 NOW = datetime.now(UTC)
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=")
@@ -395,6 +395,30 @@ def test_keys_make_bold_and_lead_to_the_preview_and_back(alice, draft):
     page.get_by_role("button", name="Note", exact=True).click()
     page.keyboard.type("A note.")
     expect(text(page)).to_have_value("**salt**[^1]\n\n[^1]: A note.")
+
+
+def test_half_a_tag_is_no_tag(alice, draft):
+    page = alice(f"/posts/{draft.id}/edit")
+    text(page).fill("Four kinds.")
+    with page.expect_response("**/autosave"):
+        page.get_by_label("Tags").press_sequentially("kit")
+    page.get_by_label("Tags").press_sequentially("chen")
+    with page.expect_response("**/autosave"):
+        page.keyboard.press("Tab")
+    assert kept(Tag).name == "kitchen"
+
+
+def test_saving_by_keyboard_keeps_the_cursor_and_the_scroll(alice, public):
+    page = alice(f"/posts/{public.id}/edit")
+    text(page).fill("A line.\n\n" * 60)
+    text(page).press("Control+Home")
+    page.keyboard.type("First: ")
+    page.evaluate("scrollTo(0, 300)")
+    with page.expect_navigation():
+        page.keyboard.press("Control+s")
+    expect(text(page)).to_be_focused()
+    assert page.evaluate("[scrollY, document.activeElement.selectionStart]") == [300, 7]
+    assert kept().body.startswith("First: A line.")
 
 
 def test_a_table_that_is_pasted_becomes_markdown(alice, draft):
