@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import UTC, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -13,10 +14,12 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput
 
 from webapp.core.errors import Refused
-from webapp.posts.models import Post
+from webapp.posts.models import Post, WorkingCopy
 
 BETWEEN_TAGS = re.compile("[,，、;；]")  # noqa: RUF001  # as commas are on a Chinese keyboard
 LARGEST_VERSION = 2**31
+NAME_OF_PAGE = re.compile(r"[\w-]{16,40}", re.ASCII)
+NOT_TYPED = frozenset({"csrf_token", "version", "copy", "begun_as"})
 
 
 class PostForm(FlaskForm):
@@ -28,6 +31,13 @@ class PostForm(FlaskForm):
     slug = StringField(lazy_gettext("Address"))
     publish_at = StringField(lazy_gettext("Publish on"), widget=DateTimeLocalInput())
     version = HiddenField()
+    copy = HiddenField()
+    begun_as = HiddenField()
+
+    @classmethod
+    def begun(cls) -> Self:
+        """An empty form, with a name for the page it stands on."""
+        return cls(formdata=None, begun_as=secrets.token_urlsafe(16))
 
     @classmethod
     def of(cls, post: Post, zone: ZoneInfo) -> Self:
@@ -42,17 +52,40 @@ class PostForm(FlaskForm):
             version=str(post.version),
         )
 
+    def show(self, copy: WorkingCopy) -> None:
+        """Puts into the form what was typed and not saved, and the versions it goes with."""
+        for name, value in copy.fields.items():
+            if name in self:
+                self[name].data = value
+        self.version.data, self.copy.data = str(copy.post_version), str(copy.version)
+
+    def words(self) -> dict[str, str]:
+        """All that was sent and a person could have typed, by name."""
+        return {each.name: each.data for each in self if each.name not in NOT_TYPED and isinstance(each.data, str)}
+
+    @property
+    def page(self) -> str | None:
+        """The name of the page that a new post was begun on."""
+        raw = self.begun_as.data or ""
+        return raw if NAME_OF_PAGE.fullmatch(raw) else None
+
     @property
     def tag_names(self) -> list[str] | None:
         return None if self.tags.data is None else BETWEEN_TAGS.split(self.tags.data)
 
     @property
     def seen_version(self) -> int | None:
-        """The version that the page was made from. What is no version at all can only be an old one."""
+        """The version that the page was made from. What is no version at all can only be an old one.
+
+        A page that begins a post has seen nothing later than the first.
+        """
         raw = self.version.data
-        if not raw:
-            return None
-        return int(raw) if raw.isascii() and raw.isdigit() and int(raw[:12]) < LARGEST_VERSION else 0
+        return _number(raw) if raw else 1 if self.page else None
+
+    @property
+    def seen_copy(self) -> int:
+        """The version of the working copy that the page shows, 0 for none."""
+        return _number(self.copy.data or "0")
 
     def instant(self, zone: ZoneInfo) -> datetime:
         """When to publish, in UTC. A time that the clocks skip there is taken after the gap.
@@ -67,3 +100,7 @@ class PostForm(FlaskForm):
             return (wall if wall.tzinfo else wall.replace(tzinfo=zone)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise Refused("publish_at", "Write it as a day and a time, such as 2027-03-14 08:00.") from None
+
+
+def _number(raw: str) -> int:
+    return int(raw) if raw.isascii() and raw.isdigit() and int(raw[:12]) < LARGEST_VERSION else 0

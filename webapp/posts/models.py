@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
@@ -45,6 +46,7 @@ class Post(Timestamps, Model):
     ``published_at`` is the instant it first appeared and stays when the post is edited, hidden or shown again: a
     digest window counts by it. ``version`` rises with each save, so that two editors cannot overwrite each other.
     ``publish_at`` is when a scheduled post is to appear. ``trashed_from`` is what a post in the trash was before.
+    ``begun_as`` names the page that a post was begun on, so that a first save that arrives twice makes one post.
     """
 
     __tablename__ = "posts"
@@ -62,6 +64,7 @@ class Post(Timestamps, Model):
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    begun_as: Mapped[str | None] = mapped_column(String(40))
 
     author: Mapped[Person] = relationship(lazy="raise")
     tags: Mapped[list[Tag]] = relationship(secondary=post_tags, order_by=Tag.name, lazy="raise")
@@ -71,6 +74,7 @@ class Post(Timestamps, Model):
         Index("ix_posts_published", "published_at", "id", **only_where("state = 'published'")),
         Index("ix_posts_author_published", "author_id", "published_at", "id", **only_where("state = 'published'")),
         Index("ix_posts_scheduled", "publish_at", **only_where("state = 'scheduled'")),
+        Index("ix_posts_begun_as", "author_id", "begun_as", unique=True, **only_where("begun_as IS NOT NULL")),
     )
 
     @property
@@ -87,6 +91,28 @@ class SlugRedirect(Model):
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class WorkingCopy(Timestamps, Model):
+    """What someone has typed into the editor of a post and not saved: nobody else sees it, readers least of all.
+
+    ``fields`` is the form as it stood, by name. ``post_version`` is the version it was made from; ``version`` rises
+    with each autosave, so that two tabs of one person cannot overwrite each other. One that was thrown away stays
+    until the next, for whoever regrets it.
+    """
+
+    __tablename__ = "working_copies"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    fields: Mapped[dict[str, Any]]
+    post_version: Mapped[int]
+    thrown_away_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy reads it from the class
+    __table_args__ = (UniqueConstraint("post_id", "person_id"),)
 
 
 class Revision(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -31,10 +32,20 @@ CHANGED = "This post has been changed since you opened it."
 TAKEN = "Another post has this address."
 
 
-def write(*, author: Person, title: str, body: str, tags: list[str], slug: str | None, now: datetime) -> Post:
+def write(
+    *,
+    author: Person,
+    title: str,
+    body: str,
+    tags: list[str],
+    slug: str | None,
+    now: datetime,
+    begun_as: str | None = None,
+) -> Post:
     """A new draft. Without ``slug`` its address comes from the title, with a number where that is taken.
 
-    Raises :class:`Refused` for ``title``, ``body``, ``tags`` or ``slug``.
+    ``begun_as`` names the page it was written on; a page begins one post. Raises :class:`Refused` for ``title``,
+    ``body``, ``tags`` or ``slug``.
     """
     title = _title(title)
     body = _body(body)
@@ -46,6 +57,7 @@ def write(*, author: Person, title: str, body: str, tags: list[str], slug: str |
         state=PostState.DRAFT,
         created_at=now,
         updated_at=now,
+        begun_as=begun_as,
     )
     _render(post, body)
     _give_address(post, wanted, _stem(title, now))
@@ -62,17 +74,22 @@ def edit(
     body: str | None = None,
     tags: list[str] | None = None,
     slug: str | None = None,
+    follows_title: bool = False,
 ) -> None:
     """Changes what is given and leaves the rest. The day a post appeared never changes by it.
 
     ``version`` is the one the editor saw; None skips the comparison. Raises :class:`Conflict` when the post has
     another by now, :class:`Refused` as :func:`write` does. A post edited in the trash comes back as a draft.
+    With ``follows_title`` the address of a draft that never appeared keeps coming from the title if it did so far
+    and ``slug`` asks for no other.
     """
     if version is not None and version != post.version:
         raise Conflict(CHANGED)
     new_title = post.title if title is None else _title(title)
     new_body = post.body if body is None else _body(body)
     wanted = _wanted_slug(slug)
+    if follows_title and wanted in {None, post.slug} and new_title != post.title and _came_from_title(post):
+        wanted = _slug_after(post, new_title)
     if post.is_public and not new_body.strip():
         raise Refused("body", "A published post needs a text.")
     wanted_tags = None if tags is None else _tags(tags)
@@ -264,6 +281,19 @@ def _free_slug(wanted: str | None, stem: str, attempt: int) -> str:
     used = queries.taken(candidates)
     free = [slug for slug in candidates if slug not in used]
     return free[0] if free and attempt < ATTEMPTS - 1 else f"{stem}-{secrets.token_hex(4)}"
+
+
+def _came_from_title(post: Post) -> bool:
+    """Whether a draft's address is one that its title gave it, and nobody outside can know it yet."""
+    number = post.slug.removeprefix(_stem(post.title, post.created_at))
+    is_unknown = post.state is PostState.DRAFT and post.published_at is None
+    return is_unknown and re.fullmatch(r"|-\d{1,2}|-[0-9a-f]{8}", number) is not None
+
+
+def _slug_after(post: Post, title: str) -> str:
+    """The address that a new title gives to a draft: none when it has one from that title already."""
+    stem = _stem(title, post.created_at)
+    return post.slug if stem == _stem(post.title, post.created_at) else _free_slug(None, stem, 0)
 
 
 def _move(post: Post, slug: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from webapp.accounts.models import Person, Role
 from webapp.core import pagination
 from webapp.core.pagination import Place
 from webapp.extensions import db
-from webapp.posts.models import Post, PostState, SlugRedirect, Tag
+from webapp.posts.models import Post, PostState, SlugRedirect, Tag, WorkingCopy
 
 PAGE = 10
 TITLES = 200
@@ -74,6 +74,22 @@ def get_editable(person: Person, post_id: int, *, or_trashed: bool = False) -> P
 
 def get_trashed(person: Person, post_id: int) -> Post | None:
     return _one(trash_of(person), post_id)
+
+
+def begun_as(person: Person, page: str | None) -> Post | None:
+    """The post that a person began on this page of the editor, if its first save has arrived."""
+    if page is None:
+        return None
+    return db.session.scalar(
+        _with_people(select(Post)).where(_is_editable_by(person), Post.author_id == person.id, Post.begun_as == page)
+    )
+
+
+def working_copy(person: Person, post: Post) -> WorkingCopy | None:
+    """What a person has typed into the editor of a post and not saved, thrown away or not."""
+    return db.session.scalar(
+        select(WorkingCopy).where(WorkingCopy.post_id == post.id, WorkingCopy.person_id == person.id)
+    )
 
 
 def load_tags(post: Post) -> None:
