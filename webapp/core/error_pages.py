@@ -150,7 +150,7 @@ def _handler_of_the_blueprint() -> Answer | None:
 def _answer_for_the_database(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
     """A database that is locked, away or full is a 503: trying again helps. Any other fault of ours is a 500."""
     if isinstance(error, OperationalError) and _has_no_room(error):
-        return _answer(_no_room())
+        return answer(_no_room())
     if isinstance(error, OperationalError) and not _is_passing(error):
         raise error
     return answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
@@ -160,7 +160,7 @@ def _answer_for_the_disk(error: OSError) -> ResponseReturnValue:
     """A file that could not be written for want of room, likewise."""
     if error.errno not in FULL:
         raise error
-    return _answer(_no_room())
+    return answer(_no_room())
 
 
 def _no_room() -> NoRoom:
