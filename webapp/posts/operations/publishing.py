@@ -11,8 +11,8 @@ from webapp.accounts.models import Person
 from webapp.core.errors import Refused
 from webapp.extensions import db
 from webapp.posts import queries
-from webapp.posts.models import Post, PostState, Revision
-from webapp.posts.operations import revisions
+from webapp.posts.models import Post, PostState, RevisionReason
+from webapp.posts.operations import gate, revisions
 from webapp.posts.operations.saving import save
 
 FARTHEST = timedelta(days=3653)
@@ -20,18 +20,26 @@ DUE_AT_ONCE = 100
 
 
 def publish(post: Post, *, by: Person, now: datetime) -> None:
-    """Shows a post to everyone. The first time fixes the day it appeared; a later time does not change it."""
+    """Shows a post to everyone. The first time fixes the day it appeared; a later time does not change it.
+
+    Raises :class:`Refused` for ``body`` when there is none, and where an editor has to be asked first.
+    """
     if post.state is PostState.PUBLISHED:
         return
-    _require_text(post)
-    post.state, post.trashed_from, post.publish_at = PostState.PUBLISHED, None, None
+    gate.check(post, by)
+    require_text(post)
+    gate.settle(post, by, now)
+    post.state, post.trashed_from, post.trashed_at, post.publish_at = PostState.PUBLISHED, None, None, None
     post.published_at = post.published_at or now
     save(post, now)
-    revisions.keep(post, by, now)
+    revisions.keep(post, by, now, RevisionReason.PUBLISHED)
 
 
-def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
-    """Lets a draft appear by itself at an instant within ten years. Raises :class:`Refused` for ``publish_at``."""
+def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:
+    """Lets a draft appear by itself at an instant within ten years; what is scheduled already moves there.
+
+    Raises :class:`Refused` for ``publish_at``, and as :func:`publish` does.
+    """
     if at.tzinfo is None:
         raise Refused("publish_at", "Say the offset from UTC as well.")
     if at <= now:
@@ -40,8 +48,10 @@ def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:  #
         raise Refused("publish_at", "Choose a time within ten years.")
     if post.is_public:
         raise Refused("publish_at", "This post is public already.")
-    _require_text(post)
-    post.state, post.trashed_from, post.publish_at = PostState.SCHEDULED, None, at
+    gate.check(post, by)
+    require_text(post)
+    gate.settle(post, by, now)
+    post.state, post.trashed_from, post.trashed_at, post.publish_at = PostState.SCHEDULED, None, None, at
     save(post, now)
 
 
@@ -70,14 +80,13 @@ def publish_due(*, now: datetime) -> int:
             .execution_options(synchronize_session=False)
         )
         if cast("CursorResult[Any]", db.session.execute(claim)).rowcount == 1:
-            db.session.add(
-                Revision(post_id=post.id, person_id=post.author_id, title=post.title, body=post.body, created_at=now)
-            )
+            db.session.add(revisions.of_publication(post, now))
             published += 1
         db.session.expire(post)  # whoever reads it next in this transaction sees what was written
     return published
 
 
-def _require_text(post: Post) -> None:
+def require_text(post: Post) -> None:
+    """Raises :class:`Refused` for a post with nothing in it."""
     if not post.body.strip():
         raise Refused("body", "Write something before it is published.")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, inspect, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, inspect, or_, select, true
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from webapp.accounts.models import Person, Role
 from webapp.core import pagination
 from webapp.extensions import db
-from webapp.posts.models import Post, PostState, Tag
+from webapp.posts.models import Post, PostState, Tag, co_authors
+
+WITH_PEOPLE = (joinedload(Post.author, innerjoin=True), selectinload(Post.co_authors), selectinload(Post.tags))
+"""What a page of posts shows of them, in a number of queries that does not depend on how many they are."""
 
 NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
 
 
 def published() -> Select[Post]:
     """What everyone may read, the newest first, with authors and tags."""
-    return _with_people(select(Post)).where(Post.state == PostState.PUBLISHED).order_by(*NEWEST_FIRST)
+    return select(Post).options(*WITH_PEOPLE).where(Post.state == PostState.PUBLISHED).order_by(*NEWEST_FIRST)
 
 
 def visible_to(person: Person | None) -> Select[Post]:
@@ -24,16 +27,21 @@ def visible_to(person: Person | None) -> Select[Post]:
     if person is None or not person.is_allowed(Role.AUTHOR):
         return published()
     return (
-        _with_people(select(Post))
+        select(Post)
+        .options(*WITH_PEOPLE)
         .where(or_(is_public, _is_editable_by(person)), Post.state != PostState.TRASHED)
         .order_by(Post.id.desc())
     )
 
 
 def editable_by(person: Person) -> Select[Post]:
-    """What a person may change: an author their own posts, an editor all; nobody else any. Nothing from the trash."""
+    """What a person may change: an author what they write, alone or with others, an editor all; nobody else any.
+
+    Nothing from the trash.
+    """
     return (
-        _with_people(select(Post))
+        select(Post)
+        .options(*WITH_PEOPLE)
         .where(_is_editable_by(person), Post.state != PostState.TRASHED)
         .order_by(Post.updated_at.desc(), Post.id.desc())
     )
@@ -42,7 +50,8 @@ def editable_by(person: Person) -> Select[Post]:
 def trash_of(person: Person) -> Select[Post]:
     """What a person may take out of the trash again."""
     return (
-        _with_people(select(Post))
+        select(Post)
+        .options(*WITH_PEOPLE)
         .where(_is_editable_by(person), Post.state == PostState.TRASHED)
         .order_by(Post.updated_at.desc(), Post.id.desc())
     )
@@ -62,12 +71,19 @@ def get_trashed(person: Person, post_id: int) -> Post | None:
     return _one(trash_of(person), post_id)
 
 
+def get_own(person: Person, post_id: int, *, or_trashed: bool = False) -> Post | None:
+    """The post, if it is this person's own or they are an editor: a co-author changes its words, not whose it is."""
+    post = get_editable(person, post_id, or_trashed=or_trashed)
+    return post if post and (post.author_id == person.id or person.is_allowed(Role.EDITOR)) else None
+
+
 def tagged(tag: Tag) -> Select[Post]:
     return published().where(Post.tags.any(Tag.id == tag.id))
 
 
 def written_by(person: Person) -> Select[Post]:
-    return published().where(Post.author_id == person.id)
+    """What everyone may read of a person, alone or with others."""
+    return published().where(is_by(person))
 
 
 def without_text(posts: Select[Post]) -> Select[Post]:
@@ -81,17 +97,19 @@ def load_tags(post: Post) -> None:
         db.session.scalar(select(Post).options(selectinload(Post.tags)).where(Post.id == post.id))
 
 
+def is_by(person: Person) -> ColumnElement[bool]:
+    """Whether a person is in a post's byline."""
+    shared = select(co_authors.c.post_id).where(co_authors.c.person_id == person.id)
+    return or_(Post.author_id == person.id, Post.id.in_(shared))
+
+
 def _is_editable_by(person: Person) -> ColumnElement[bool]:
     if person.is_allowed(Role.EDITOR):
         return true()
-    return Post.author_id == (person.id if person.is_allowed(Role.AUTHOR) else None)
+    return is_by(person) if person.is_allowed(Role.AUTHOR) else false()
 
 
 def _one(posts: Select[Post], post_id: int) -> Post | None:
     if not 0 < post_id <= pagination.LARGEST_ID:
         return None
     return db.session.scalar(posts.where(Post.id == post_id))
-
-
-def _with_people(posts: Select[Post]) -> Select[Post]:
-    return posts.options(joinedload(Post.author, innerjoin=True), selectinload(Post.tags))

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.orm import selectinload
 
 from webapp.accounts.models import Person
 from webapp.extensions import db
 from webapp.posts.models import Post, PostState
-from webapp.posts.queries.scopes import published, without_text
+from webapp.posts.queries.scopes import is_by, published, without_text
 
 PUBLISHED_AT = cast("ColumnElement[datetime]", Post.published_at)
 OLDEST_FIRST = (Post.published_at, Post.id)
@@ -60,7 +61,7 @@ def titles_between(start: datetime, end: datetime, limit: int = 50) -> Sequence[
 def first_published_at(author: Person) -> datetime | None:
     """Since when an author writes here, as far as everyone can see."""
     return db.session.scalar(
-        select(func.min(Post.published_at)).where(Post.state == PostState.PUBLISHED, Post.author_id == author.id)
+        select(func.min(Post.published_at)).where(Post.state == PostState.PUBLISHED, is_by(author))
     )
 
 
@@ -69,7 +70,7 @@ def publications(author: Person, start: datetime, end: datetime) -> Sequence[dat
     return db.session.scalars(
         select(PUBLISHED_AT).where(
             Post.state == PostState.PUBLISHED,
-            Post.author_id == author.id,
+            is_by(author),
             Post.published_at >= start,
             Post.published_at < end,
         )
@@ -81,7 +82,7 @@ def scheduled_between(person: Person, start: datetime, end: datetime) -> Sequenc
     return db.session.scalars(
         without_text(select(Post))
         .where(
-            Post.author_id == person.id,
+            is_by(person),
             Post.state == PostState.SCHEDULED,
             Post.publish_at >= start,
             Post.publish_at < end,
@@ -94,7 +95,18 @@ def due(now: datetime, limit: int) -> Sequence[Post]:
     """Scheduled posts whose time has come, the longest waiting first."""
     return db.session.scalars(
         select(Post)
+        .options(selectinload(Post.tags))
         .where(Post.state == PostState.SCHEDULED, Post.publish_at <= now)
         .order_by(Post.publish_at)
+        .limit(limit)
+    ).all()
+
+
+def long_in_trash(before: datetime, limit: int) -> Sequence[Row[int, int, str]]:
+    """Id, version and title of what has been in the trash since ``before`` or longer, the longest first."""
+    return db.session.execute(
+        select(Post.id, Post.version, Post.title)
+        .where(Post.state == PostState.TRASHED, Post.trashed_at <= before)
+        .order_by(Post.trashed_at)
         .limit(limit)
     ).all()

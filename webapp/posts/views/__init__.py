@@ -1,6 +1,16 @@
 """Reading posts, and writing them."""
 
-from webapp.posts.views import changing, reading, writing
+from webapp.posts.views import changing, coauthors, deleting, previews, reading, reviewing, revisions, writing
 from webapp.posts.views.blueprint import blueprint
 
-__all__ = ["blueprint", "changing", "reading", "writing"]
+__all__ = [
+    "blueprint",
+    "changing",
+    "coauthors",
+    "deleting",
+    "previews",
+    "reading",
+    "reviewing",
+    "revisions",
+    "writing",
+]
