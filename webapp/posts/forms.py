@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateTimeLocalInput
 
 from webapp.core.errors import Refused
@@ -65,7 +66,11 @@ class ShareForm(FlaskForm):
 
     days = SelectField(
         lazy_gettext("It works for"),
-        choices=[(1, lazy_gettext("1 day")), (7, lazy_gettext("7 days")), (30, lazy_gettext("30 days"))],
+        choices=[
+            SelectChoice(1, lazy_gettext("1 day")),
+            SelectChoice(7, lazy_gettext("7 days")),
+            SelectChoice(30, lazy_gettext("30 days")),
+        ],
         default=7,
         coerce=int,
     )

@@ -42,7 +42,8 @@ def of_publication(post: Post, now: datetime) -> Revision:
 
 def _is_same_sitting(newest: Revision, post: Post, by: Person, now: datetime, reason: RevisionReason) -> bool:
     """Whether ``newest`` is what the same person saved a moment ago and readers have not seen."""
-    if newest.reason is not RevisionReason.SAVED or newest.person_id != by.id or now - newest.created_at >= SITTING:
+    is_near = timedelta(0) <= now - newest.created_at < SITTING  # a clock that was set back makes no sitting
+    if newest.reason is not RevisionReason.SAVED or newest.person_id != by.id or not is_near:
         return False
     if reason is RevisionReason.PUBLISHED:
         return _says(newest, post)
