@@ -45,6 +45,17 @@ class Passage:
     pieces: Sequence[Piece] = ()
     left_out: int = 0
 
+    @property
+    def has_words(self) -> bool:
+        return any(piece.text.strip() for piece in self.pieces)
+
+    @property
+    def trimmed(self) -> Sequence[Piece]:
+        """The pieces without the empty lines before and after the words, where that is one piece."""
+        if len(self.pieces) != 1:
+            return self.pieces
+        return [Piece(self.pieces[0].kind, self.pieces[0].text.strip("\n"))]
+
 
 def passages(before: str, after: str) -> list[Passage]:
     """The two texts as one, with what changed and a little of what stands around it."""

@@ -15,7 +15,7 @@ from webapp.core import clock
 from webapp.core.errors import Conflict, Refused
 from webapp.extensions import db
 from webapp.posts import diffs, operations, queries
-from webapp.posts.diffs import Passage, Piece
+from webapp.posts.diffs import Kind, Passage, Piece
 from webapp.posts.models import Post, Revision
 from webapp.posts.views.blueprint import blueprint
 from webapp.posts.views.changing import Said
@@ -29,6 +29,10 @@ class Difference:
     text: Sequence[Passage]
     tags_added: Sequence[str]
     tags_removed: Sequence[str]
+
+    @property
+    def has_new_title(self) -> bool:
+        return any(piece.kind is not Kind.SAME for piece in self.title)
 
     @classmethod
     def between(cls, before: Revision | None, after: Revision) -> Difference:
