@@ -213,6 +213,9 @@ class Config:
     postal_address: str = setting(text, default="", says="The postal address in the footer of a digest.")
     digest_weekday: str = setting(one_of(*WEEKDAYS), default="sat", says="The day of the weekly digest.")
     digest_time: time = setting(clock_time, default=time(10), says="Its time of day, in SITE_TIMEZONE.")
+    trash_days: int = setting(
+        count, default=30, says="After how many days in the trash a post is deleted for good; 0 for never."
+    )
     ratelimit_storage_url: str = setting(
         storage_url,
         default="memory://",

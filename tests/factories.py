@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from webapp.accounts.models import ApiToken, Person, Role, Scope
 from webapp.core import tokens
 from webapp.extensions import bcrypt, db
-from webapp.posts.models import Post, PostState, Tag
+from webapp.posts.models import Post, PostState, Tag, co_authors
 from webapp.reminders.models import Reminder, ReminderState
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
@@ -40,9 +41,15 @@ def person(name: str = "", *, role: Role = Role.READER, confirmed: bool = True, 
 
 
 def post(
-    author: Person, title: str = "", *, published_at: datetime | None = None, tags: tuple[str, ...] = (), **values
+    author: Person,
+    title: str = "",
+    *,
+    published_at: datetime | None = None,
+    tags: tuple[str, ...] = (),
+    with_others: Sequence[Person] = (),
+    **values,
 ) -> Post:
-    """A draft, or with ``published_at`` a published post."""
+    """A draft, or with ``published_at`` a published post. ``with_others`` are its co-authors, in order."""
     number = next(_numbers)
     title = title or f"Post {number}"
     body = values.pop("body", f"The text of {title}.")
@@ -60,7 +67,11 @@ def post(
         }
         | values
     )
-    return _added(made)
+    _added(made)
+    for place, person in enumerate(with_others):
+        added_at = INSTALLED_AT + timedelta(seconds=place)
+        db.session.execute(co_authors.insert().values(post_id=made.id, person_id=person.id, added_at=added_at))
+    return made
 
 
 def tag(name: str) -> Tag:

@@ -72,9 +72,13 @@ class PostSchema(Schema):
     slug = fields.String(metadata={"description": "The last part of its page's address, /posts/<slug>."})
     body = fields.String(metadata={"description": "Markdown, as written."})
     html = fields.String(metadata={"description": "The body, rendered and sanitised."})
-    excerpt = fields.String(metadata={"description": "The beginning, as plain text."})
+    excerpt = fields.String(metadata={"description": "Its own, or else the beginning as plain text."})
+    canonical_url = fields.String(metadata={"description": "Where it was published first, if elsewhere; else empty."})
     tags = fields.Pluck("TagSchema", "name", many=True, metadata={"description": "What it is about."})
     author = fields.Nested(AuthorSchema, metadata={"description": "Who wrote it: name and handle."})
+    authors = fields.List(
+        fields.Nested(AuthorSchema), metadata={"description": "Everyone in the byline, author first."}
+    )
     state = fields.Enum(PostState, by_value=True, metadata={"description": "Only a published one is on the site."})
     publish_at = Instant(allow_none=True, metadata={"description": "When a scheduled post will appear."})
     published_at = Instant(allow_none=True, metadata={"description": "When it first appeared."})
@@ -99,6 +103,13 @@ class PostChange(Schema):
         Text(), validate=validate.Length(max=50), metadata={"description": "Names; a new one is made on first use."}
     )
     slug = Text(metadata={"description": "Made from the title if left out."})
+    excerpt = Text(
+        validate=validate.Length(max=500), metadata={"description": "In place of the beginning; empty to take it away."}
+    )
+    canonical_url = Text(
+        validate=validate.Length(max=2000),
+        metadata={"description": "A full http or https address, if it was published elsewhere first."},
+    )
 
 
 class NewPost(PostChange):

@@ -14,6 +14,7 @@ from webapp.mail import operations as mail
 from webapp.mail.message import filled
 from webapp.mail.models import MailContent
 from webapp.mail.rendering import Rendered, new_marker, place, render
+from webapp.posts import bylines
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
 from webapp.subscriptions.links import leave_url
@@ -108,7 +109,7 @@ def _item(post: Post, *, is_one_week: bool) -> Item:
         title=post.title,
         url=absolute("posts.show", slug=post.slug),
         excerpt=post.excerpt,
-        author=post.author.name,
+        author=bylines.names(post),
         minutes=post.minutes,
         day=f"{local:%a} {local.day} {local:%b}",
         numeral=str(local.day),

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from feedgenerator import Atom1Feed
 
+from webapp.accounts.models import Person
 from webapp.core import language
 from webapp.core.urls import absolute
 from webapp.posts.models import Post
@@ -41,6 +42,14 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
     def item_attributes(self, item: dict[str, Any]) -> dict[str, Any]:
         return {**super().item_attributes(item), "xml:lang": item["language"]}
 
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        for name, uri in item["co_authors"]:
+            handler.startElement("author", {})
+            handler.addQuickElement("name", name)
+            handler.addQuickElement("uri", uri)
+            handler.endElement("author")
+
 
 def atom(feed: Feed) -> str:
     """The feed as Atom."""
@@ -63,7 +72,8 @@ def atom(feed: Feed) -> str:
             pubdate=post.published_at,
             updateddate=post.updated_at,
             author_name=_legal(post.author.name),
-            author_link=absolute("posts.author", handle=post.author.handle),
+            author_link=_page_of(post.author),
+            co_authors=[(_legal(each.name), _page_of(each)) for each in post.co_authors],
             categories=[_legal(tag.name) for tag in post.tags],
             language=language.of(f"{post.title} {post.excerpt}"),
         )
@@ -92,7 +102,7 @@ def _item(post: Post) -> dict[str, Any]:
         "content_html": _with_full_addresses(post.html, address),
         "date_published": post.published_at.isoformat() if post.published_at else None,
         "date_modified": post.updated_at.isoformat(),
-        "authors": [{"name": post.author.name, "url": absolute("posts.author", handle=post.author.handle)}],
+        "authors": [{"name": each.name, "url": _page_of(each)} for each in post.authors],
         "tags": [tag.name for tag in post.tags],
         "language": language.of(f"{post.title} {post.excerpt}"),
     }
@@ -102,6 +112,10 @@ def _id(post: Post) -> str:
     """A tag URI (RFC 4151): it outlives a new address for the post, since it names only the row."""
     host = urlsplit(absolute("posts.home")).hostname
     return f"tag:{host},{post.created_at:%Y-%m-%d}:posts/{post.id}"
+
+
+def _page_of(person: Person) -> str:
+    return absolute("posts.author", handle=person.handle)
 
 
 def _with_full_addresses(html: str, base: str) -> str:

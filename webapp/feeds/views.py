@@ -23,7 +23,7 @@ LENGTH = 20
 FRESH_SECONDS = 300
 NOT_FOR_ROBOTS = (
     *("/write", "/settings", "/reminders", "/login", "/register", "/reset", "/confirm/", "/setup/"),
-    *("/unsubscribe/", "/digests/", "/inbox/"),
+    *("/unsubscribe/", "/digests/", "/inbox/", "/preview/", "/review"),
 )
 
 

@@ -24,6 +24,7 @@ from webapp.mail import operations as ledger
 from webapp.mail import queries as mails
 from webapp.ops import alarm, operations
 from webapp.posts import operations as posts
+from webapp.posts.operations import previews
 from webapp.reminders import firing
 from webapp.reminders import operations as reminders
 from webapp.reminders import queries as due
@@ -71,6 +72,7 @@ class Dispatcher:
             (timedelta(seconds=10), self._count),
             (timedelta(seconds=15), self._digest),
             (timedelta(seconds=15), self._alarm),
+            (timedelta(hours=1), self._tidy),
         ):
             if self.next_chores.get(chore.__name__, now) <= now:
                 self.next_chores[chore.__name__] = now + every
@@ -151,6 +153,13 @@ class Dispatcher:
     def _digest(self, now: datetime) -> None:
         for _page in digests.tick(now=now):
             db.session.commit()
+
+    def _tidy(self, now: datetime) -> None:
+        """What nobody will ask for again: posts long in the trash, preview links that are over."""
+        if days := site.config().trash_days:
+            posts.empty_trash(before=now - timedelta(days=days), now=now)
+        previews.forget_expired(now=now)
+        db.session.commit()
 
     def _alarm(self, now: datetime) -> None:
         """Its mails go at once and from here: what is late stands in the queue before them."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from babel.dates import format_date, format_datetime, get_day_names
 from flask_babel import get_locale, gettext, ngettext
 
+from webapp.core import wall_clock
 from webapp.core.zones import city
 from webapp.reminders import recurrence, when
 from webapp.reminders.models import Reminder
@@ -42,19 +43,19 @@ def oddity(reminder: Reminder, count: int = 5) -> str | None:
 
 def is_moved(wall_time: datetime, zone: str) -> bool:
     """Whether the clocks skip this wall time, so that it comes later on that day."""
-    return when.oddity(wall_time, zone) is when.Oddity.SKIPPED
+    return wall_clock.oddity(wall_time, zone) is wall_clock.Oddity.SKIPPED
 
 
 def _oddity(wall_time: datetime, zone: str) -> str | None:
-    kind = when.oddity(wall_time, zone)
-    if kind is when.Oddity.NONE:
+    kind = wall_clock.oddity(wall_time, zone)
+    if kind is wall_clock.Oddity.NONE:
         return None
     there = {
         "time": wall_time.strftime("%H:%M"),
         "day": format_datetime(wall_time, "EEE d MMM", locale=get_locale() or "en"),
         "city": city(zone),
     }
-    if kind is when.Oddity.TWICE:
+    if kind is wall_clock.Oddity.TWICE:
         return str(gettext("%(time)s comes twice on %(day)s in %(city)s. We remind you the first time.", **there))
     lands = when.local(when.instant(wall_time, zone), zone).strftime("%H:%M")
     return str(

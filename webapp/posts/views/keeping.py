@@ -26,6 +26,7 @@ from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.forms import PostForm
 from webapp.posts.models import Post
+from webapp.posts.operations import gate
 from webapp.posts.views.blueprint import blueprint
 
 TAKES_WORDS = frozenset({"posts.new", "posts.edit"})
@@ -34,7 +35,12 @@ TAKES_WORDS = frozenset({"posts.new", "posts.edit"})
 def editor(form: PostForm, post: Post | None, *, status: int = 200, **more: Any) -> tuple[str, int]:
     """The page with what stands in the form, and beside it what readers would see of that."""
     person, shown = identity.person_here(), rendered(form)
-    return render_template("posts/editor.html", form=form, post=post, person=person, shown=shown, **more), status
+    notes = queries.review_notes_of(post) if post and post.review_state else []
+    must_ask = person is None or gate.must_ask(post, person)
+    page = render_template(
+        "posts/editor.html", form=form, post=post, person=person, shown=shown, notes=notes, must_ask=must_ask, **more
+    )
+    return page, status
 
 
 def rendered(form: PostForm) -> Rendered | None:

@@ -94,6 +94,10 @@ def archive() -> ResponseReturnValue:
 def _facts(post: Post) -> dict[str, Any]:
     """What search engines and readers' programs ask of an article, as JSON-LD (https://schema.org/BlogPosting)."""
     address = absolute("posts.show", slug=post.slug)
+    people_of = [
+        {"@type": "Person", "name": each.name, "url": absolute("posts.author", handle=each.handle)}
+        for each in post.authors
+    ]
     return {
         "@context": "https://schema.org",
         "@type": "BlogPosting",
@@ -103,11 +107,7 @@ def _facts(post: Post) -> dict[str, Any]:
         "datePublished": post.published_at.isoformat() if post.published_at else None,
         "dateModified": post.updated_at.isoformat(),
         "keywords": [each.name for each in post.tags],
-        "author": {
-            "@type": "Person",
-            "name": post.author.name,
-            "url": absolute("posts.author", handle=post.author.handle),
-        },
+        "author": people_of[0] if len(people_of) == 1 else people_of,
         "mainEntityOfPage": address,
         "url": address,
     }
