@@ -14,9 +14,7 @@ from webapp.posts.models import Post, PostState
 
 def published(ids: Sequence[int]) -> list[Post]:
     """Those of these posts that everyone may read, in the order of ``ids``."""
-    found = db.session.scalars(
-        posts.published().where(Post.id.in_(ids)).order_by(None).options(defer(Post.body))
-    )
+    found = db.session.scalars(posts.published().where(Post.id.in_(ids)).order_by(None).options(defer(Post.body)))
     by_id = {post.id: post for post in found}
     return [by_id[each] for each in ids if each in by_id]
 
@@ -28,5 +26,5 @@ def published_after(post_id: int, limit: int) -> Sequence[int]:
     ).all()
 
 
-def how_many_published() -> int:
-    return db.session.scalar(select(func.count()).where(Post.state == PostState.PUBLISHED)) or 0
+def how_many_published(after: int = 0) -> int:
+    return db.session.scalar(select(func.count()).where(Post.id > after, Post.state == PostState.PUBLISHED)) or 0

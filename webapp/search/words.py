@@ -1,7 +1,7 @@
 """What counts as a word: the same for what is looked for, for what is shown in bold, and for the tables of the index.
 
-A script that puts no spaces between words (Chinese, Japanese, and Korean with its endings) is kept as pairs: 小雪那天 as
-小雪 雪那 那天 天. So two characters are found wherever they stand together, and one by the pair that it begins.
+A script that puts no spaces between words (Chinese, Japanese, and Korean with its endings) is kept as pairs: 小雪那天
+as 小雪 雪那 那天 天. So two characters are found wherever they stand together, and one by the pair that it begins.
 """
 
 from __future__ import annotations

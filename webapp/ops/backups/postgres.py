@@ -41,7 +41,11 @@ def replace(database_url: str, dumped: Path, *, hold_reason: str) -> None:
     """Puts a copy in the place of all tables, with all mail held, in one transaction: all of it or nothing."""
     with tempfile.TemporaryDirectory(dir=dumped.parent) as folder:
         before, script, after = (Path(folder) / name for name in ("before.sql", "tables.sql", "after.sql"))
-        before.write_text("".join(f"DROP TABLE IF EXISTS {name} CASCADE;\n" for name in _tables()))
+        tables, functions = _tables(), _functions()
+        before.write_text(
+            "".join(f"DROP TABLE IF EXISTS {name} CASCADE;\n" for name in tables)
+            + "".join(f"DROP ROUTINE IF EXISTS {name} CASCADE;\n" for name in functions)
+        )
         _call(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dumped)], os.environ)
         after.write_text(
             "RESET search_path;\n"
@@ -53,12 +57,22 @@ def replace(database_url: str, dumped: Path, *, hold_reason: str) -> None:
 
 
 def _tables() -> list[str]:
-    rows = db.session.scalars(
-        text(
-            "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables"
-            " WHERE schemaname = current_schema()"
-        )
-    ).all()
+    return _names(
+        "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables"
+        " WHERE schemaname = current_schema()"
+    )
+
+
+def _functions() -> list[str]:
+    """Ours, not those that an extension brought."""
+    return _names(
+        "SELECT pg_proc.oid::regprocedure::text FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
+        " AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+    )
+
+
+def _names(query: str) -> list[str]:
+    rows = db.session.scalars(text(query)).all()
     db.session.rollback()
     db.session.remove()
     db.engine.dispose()

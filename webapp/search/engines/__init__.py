@@ -42,7 +42,8 @@ class Unreachable(Exception):
 class Engine(Protocol):
     """Finds posts by words. What it knows may be older than the database: whoever asks it looks there again."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def search(self, terms: Sequence[Term], *, now: datetime, limit: int, skip: int) -> Hits:
         """Posts in which all of the terms are found. Raises :class:`Unreachable`."""
@@ -61,3 +62,9 @@ class Engine(Protocol):
 
     def count(self) -> Count:
         """Compares itself with the posts, cheaply."""
+
+
+class Elsewhere(Engine, Protocol):
+    """An engine outside of the database, which has to be told. ``place`` is its address, without a password."""
+
+    place: str

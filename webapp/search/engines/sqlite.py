@@ -48,8 +48,10 @@ class SQLite(Tables):
         return [
             ("DELETE FROM search_index WHERE rowid = :id", rows),
             (
-                "INSERT INTO search_index (rowid, title, body, tags, author)"
-                " SELECT * FROM search_texts WHERE post_id = :id",
+                """
+                INSERT INTO search_index (rowid, title, body, tags, author)
+                SELECT * FROM search_texts WHERE post_id = :id
+                """,
                 rows,
             ),
         ]

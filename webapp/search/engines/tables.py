@@ -18,7 +18,7 @@ from webapp.search.words import Term
 class Tables:
     """An engine whose statements its heirs spell."""
 
-    name: ClassVar[str]
+    name: str
     SEARCH: ClassVar[str]
     """Finds ``id`` and ``total`` for :asked, :now, :limit and :skip."""
     COUNT: ClassVar[str]

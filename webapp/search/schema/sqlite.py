@@ -55,8 +55,10 @@ _TAGS = """(SELECT group_concat(name, ', ') FROM (
           WHERE post_tags.post_id = posts.id ORDER BY tags.name))"""
 
 TABLES = (
-    "CREATE VIRTUAL TABLE search_index USING fts5"
-    " (title, body, tags, author, tokenize = 'unicode61 remove_diacritics 2', prefix = '3')",
+    """
+    CREATE VIRTUAL TABLE search_index
+    USING fts5 (title, body, tags, author, tokenize = 'unicode61 remove_diacritics 2', prefix = '3')
+    """,
     f"""
     CREATE VIEW search_texts AS SELECT
       posts.id AS post_id,
@@ -86,13 +88,20 @@ def _report(posts: str) -> str:
     )
 
 
-def _retag(post: str) -> tuple[str, str]:
-    return (
-        "UPDATE search_index SET tags = (SELECT search_texts.tags FROM search_texts WHERE post_id = search_index.rowid)"
-        f" WHERE rowid = {post}",
-        _report(f"SELECT id FROM posts WHERE id = {post} AND state = 'published'"),
-    )
+def _anew(column: str, posts: str) -> str:
+    """Works out one column again for some posts, and leaves the text alone."""
+    return f"""
+        UPDATE search_index
+        SET {column} = (SELECT search_texts.{column} FROM search_texts WHERE post_id = search_index.rowid)
+        WHERE rowid IN ({posts})"""
 
+
+def _retag(post: str) -> tuple[str, str]:
+    return _anew("tags", post), _report(f"SELECT id FROM posts WHERE id = {post} AND state = 'published'")
+
+
+_TAGGED = "SELECT post_id FROM post_tags JOIN posts ON posts.id = post_id WHERE tag_id = NEW.id AND state = 'published'"
+_WRITTEN = "SELECT id FROM posts WHERE author_id = NEW.id AND state = 'published'"
 
 TRIGGERS = (
     _trigger(
@@ -123,20 +132,14 @@ TRIGGERS = (
     _trigger(
         "search_tag_renamed",
         "AFTER UPDATE OF name ON tags WHEN OLD.name IS NOT NEW.name",
-        "UPDATE search_index SET tags = (SELECT search_texts.tags FROM search_texts WHERE post_id = search_index.rowid)"
-        " WHERE rowid IN (SELECT post_id FROM post_tags WHERE tag_id = NEW.id)",
-        _report(
-            "SELECT post_id FROM post_tags JOIN posts ON posts.id = post_id"
-            " WHERE tag_id = NEW.id AND state = 'published'"
-        ),
+        _anew("tags", _TAGGED),
+        _report(_TAGGED),
     ),
     _trigger(
         "search_author_renamed",
         "AFTER UPDATE OF name ON people WHEN OLD.name IS NOT NEW.name",
-        "UPDATE search_index SET author ="
-        " (SELECT search_texts.author FROM search_texts WHERE post_id = search_index.rowid)"
-        " WHERE rowid IN (SELECT id FROM posts WHERE author_id = NEW.id AND state = 'published')",
-        _report("SELECT id FROM posts WHERE author_id = NEW.id AND state = 'published'"),
+        _anew("author", _WRITTEN),
+        _report(_WRITTEN),
     ),
 )
 NAMES = tuple(statement.split()[5] for statement in TRIGGERS)
