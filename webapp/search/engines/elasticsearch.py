@@ -149,9 +149,12 @@ def _query(terms: Sequence[Term], now: datetime) -> dict[str, Any]:
 
 
 def _in_any_field(term: Term) -> dict[str, Any]:
-    said = " ".join(term.words)
-    kind = "phrase_prefix" if term.is_beginning and not words.IS_UNSPACED.match(term.words[-1]) else "phrase"
-    return {"multi_match": {"query": said, "type": kind, "fields": FIELDS}}
+    """What is indexed by pairs and single characters has one place more than a question in pairs: hence the slop."""
+    *before, last = (words.IS_UNSPACED.match(word) is not None for word in term.words)
+    kind = "phrase_prefix" if term.is_beginning and not last else "phrase"
+    return {
+        "multi_match": {"query": " ".join(term.words), "type": kind, "fields": FIELDS, "slop": sum(before)},
+    }
 
 
 @cache

@@ -36,7 +36,7 @@ class PostgreSQL(Tables):
     """
     PRUNE = """
         DELETE FROM search_index
-        WHERE NOT EXISTS (SELECT 1 FROM posts WHERE id = post_id AND state = 'published') RETURNING post_id
+        WHERE NOT EXISTS (SELECT 1 FROM posts WHERE id = post_id AND state = 'published')
     """
 
     @staticmethod

@@ -35,7 +35,7 @@ class SQLite(Tables):
         DELETE FROM search_index
         WHERE rowid IN (
           SELECT id FROM search_index_docsize WHERE id NOT IN (SELECT id FROM posts WHERE state = 'published')
-        ) RETURNING rowid
+        )
     """
 
     @staticmethod

@@ -43,7 +43,10 @@ class Tables:
             db.session.execute(text(statement), rows)
 
     def prune(self, since: int) -> int:  # noqa: ARG002  # entries are compared, not numbered
-        return len(db.session.execute(text(self.PRUNE)).all())
+        left_over = self.count().left_over
+        if left_over:
+            db.session.execute(text(self.PRUNE))
+        return left_over
 
     def count(self) -> Count:
         return Count(*db.session.execute(text(self.COUNT)).one())
