@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPLATES := webapp
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint format lock audit
+.PHONY: help run test faults bench lint format lock audit
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
@@ -21,6 +21,10 @@ test: ## everything that can be tested here in minutes; ARGS="-k letter" for a p
 faults: ## breaks everything that can break, with real processes; long, see docs/faults.md
 	@$(PYTHON) bin/prepare.py dev
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
+
+bench: ## measures what has a limit, as ratios; ARGS="--posts 100000" for the size that counts
+	@$(PYTHON) bin/prepare.py dev
+	@PYTHONPATH=. $(BIN)/python bench/search.py $(ARGS)
 
 lint: ## style, types, templates, and who may import whom
 	@$(PYTHON) bin/prepare.py dev

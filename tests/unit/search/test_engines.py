@@ -16,7 +16,25 @@ from webapp.search import operations
 pytestmark = pytest.mark.parametrize("place", ENGINES, indirect=True)
 
 GARBAGE = [
-    *('"', '""', '"""', "*", "**", "a*", "NEAR(", "NEAR(a b)", ":", "title:", "a:b", "-a", "^a", "(", ")", "{", "a AND"),
+    *(
+        '"',
+        '""',
+        '"""',
+        "*",
+        "**",
+        "a*",
+        "NEAR(",
+        "NEAR(a b)",
+        ":",
+        "title:",
+        "a:b",
+        "-a",
+        "^a",
+        "(",
+        ")",
+        "{",
+        "a AND",
+    ),
     *("AND", "OR NOT", "a | b", "a & b", "!a", "a <-> b", "':*", "'", "''", "\\", "a\\", "%", "%%", "_", "$$", "{}"),
     *("\0", "a\0b", "\ud800", "a\udfffb", "\u202e", "\ufeff", "\U000e0001", "🎉", "́", "İ", "ß", "ﬁ", "½", "²"),
     *("a" * 10_000, "a " * 5_000, '"' * 10_000, "天" * 10_000, "天 " * 5_000, "a'b " * 3_000, '"a ' * 4_000),
@@ -213,7 +231,9 @@ class TestKeepingUp:
 
 class TestShowing:
     def test_what_was_looked_for_is_told_apart(self, world):
-        publish(world.alice, "Café and frost", "<p>" + "Other words. " * 100 + "The frost came. " + "More. " * 100 + "</p>")
+        publish(
+            world.alice, "Café and frost", "<p>" + "Other words. " * 100 + "The frost came. " + "More. " * 100 + "</p>"
+        )
         (hit,) = operations.search('cafe "frost"', now=NOW).hits
         assert told(hit.title) == "[Café] and [frost]"
         assert told(hit.passage).startswith("… ")

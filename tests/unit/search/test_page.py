@@ -10,7 +10,7 @@ from tests.unit.search.conftest import NOW, publish, settle
 
 
 def read(client, path, status=200, **query):
-    answer = client.get(path, query_string=query)
+    answer = client.get(path, query_string=query or None)
     assert answer.status_code == status, path
     return BeautifulSoup(answer.data, "html.parser")
 

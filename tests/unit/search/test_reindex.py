@@ -1,12 +1,14 @@
 """Making the index anew, comparing it, and what is told to an engine elsewhere."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
 from tests import factories
 from tests.unit.search.conftest import NOW, TABLES, found, publish, reindex, settle
 from webapp.extensions import db as database
-from webapp.ops import checks
+from webapp.ops import checks, dispatcher, migrations
 from webapp.posts.models import Post
 from webapp.search import operations, outbox, schema
 from webapp.search.engines import Unreachable
@@ -15,6 +17,12 @@ AN_ENTRY = {
     "sqlite": "INSERT INTO search_index (rowid, title) VALUES (:id, 'ghost')",
     "postgresql": "INSERT INTO search_index VALUES (:id, 'ghost')",
 }
+
+
+@pytest.fixture(autouse=True)
+def migrated(monkeypatch):
+    """The tables of the tests are made without migrations, which the other checks would mind."""
+    monkeypatch.setattr(migrations, "present", migrations.wanted)
 
 
 def verdict():
@@ -125,8 +133,6 @@ class TestElsewhere:
         assert [each["title"] for each in server.indexes["words"].documents.values()] == ["Frost"]
 
     def test_the_dispatcher_asks_a_worker_to_report(self, world, jobs, server):
-        from webapp.ops import dispatcher
-
         factories.post(world.alice, "Frost", published_at=NOW)
         database.session.commit()
         dispatcher.sweep_once(NOW)
@@ -137,8 +143,6 @@ class TestElsewhere:
         assert not jobs.named("search.follow")
 
     def test_a_worker_that_cannot_report_leaves_it_waiting(self, world, jobs, server):
-        from webapp.ops import dispatcher
-
         factories.post(world.alice, "Frost", published_at=NOW)
         database.session.commit()
         server.refusing = True
@@ -151,7 +155,10 @@ class TestElsewhere:
         server.indexes["words"].documents["999"] = {"title": "Ghost", "reported": 0}
         assert not verdict().ok
         done = runner("search", "reindex")
-        assert (done.exit_code, "Elasticsearch has 1 post in its index. 1 of what was there is gone." in done.stdout) == (
+        assert (
+            done.exit_code,
+            "Elasticsearch has 1 post in its index. 1 of what was there is gone." in done.stdout,
+        ) == (
             0,
             True,
         )
@@ -171,8 +178,6 @@ class TestElsewhere:
         assert "secret" not in operations.other_engine().place
 
     def test_a_site_that_gives_it_up_writes_nothing_down_any_more(self, world, server, app, monkeypatch):
-        from dataclasses import replace
-
         factories.post(world.alice, "Frost", published_at=NOW)
         database.session.commit()
         monkeypatch.setitem(app.config, "ALMANAC", replace(app.config["ALMANAC"], search_url=""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -160,6 +161,7 @@ def _in_any_field(term: Term) -> dict[str, Any]:
 @cache
 def _client(url: str) -> elasticsearch.Elasticsearch:
     """One a process, which keeps its connections. A path in the address is the index, and no part of the server."""
+    logging.getLogger("elastic_transport").setLevel(logging.WARNING)  # it tells of every request otherwise
     parts = urlsplit(url)
     signed_in = (parts.username, parts.password or "") if parts.username else None
     port = parts.port or (443 if parts.scheme == "https" else 9200)
