@@ -14,6 +14,8 @@ from webapp.posts.models import Post, PostState
 
 def published(ids: Sequence[int]) -> list[Post]:
     """Those of these posts that everyone may read, in the order of ``ids``."""
+    if not ids:
+        return []
     found = db.session.scalars(posts.published().where(Post.id.in_(ids)).order_by(None).options(defer(Post.body)))
     by_id = {post.id: post for post in found}
     return [by_id[each] for each in ids if each in by_id]

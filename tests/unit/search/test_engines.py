@@ -81,9 +81,9 @@ class TestFinding:
             assert found(word) == ["Café Zoë"], word
 
     def test_marks_within_a_word_part_it_for_both(self, world):
-        publish(world.alice, "Don’t e-mail", "<p>foo_bar on 2026-11-25, C++ and 3.14</p>")
+        publish(world.alice, "Don\u2019t e-mail", "<p>foo_bar on 2026-11-25, C++ and 3.14</p>")
         for word in ("don't", "e-mail", "foo_bar", "bar", "2026-11-25", "C++", "3.14"):
-            assert found(word) == ["Don’t e-mail"], word
+            assert found(word) == ["Don\u2019t e-mail"], word
 
     def test_chinese_is_found_from_two_characters_on_and_by_one(self, world):
         publish(world.alice, "小雪那天", "<p>我们等着下雪。天一直没有暗下来。</p>", tags=("节气",))
@@ -93,8 +93,8 @@ class TestFinding:
             assert found(word) == [], word
 
     def test_chinese_beside_latin_is_found(self, world):
-        publish(world.alice, "笔记", "<p>用Python写代码，然后喝茶。</p>")
-        for word in ("用Python写", "python", "Python代码", "代码", '"用Python写代码"', '"写代码，然后"'):
+        publish(world.alice, "笔记", "<p>用Python写代码\uff0c然后喝茶。</p>")
+        for word in ("用Python写", "python", "Python代码", "代码", '"用Python写代码"', '"写代码\uff0c然后"'):
             assert found(word) == ["笔记"], word
 
     def test_japanese_and_korean_are_found_by_parts(self, world):
