@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPLATES := webapp
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint format lock audit
+.PHONY: help run test faults bench lint format lock audit
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
@@ -21,6 +21,10 @@ test: ## everything that can be tested here in minutes; ARGS="-k letter" for a p
 faults: ## breaks everything that can break, with real processes; long, see docs/faults.md
 	@$(PYTHON) bin/prepare.py dev
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
+
+bench: ## measures what has a limit, as ratios; ARGS="--posts 100000" for the size that counts
+	@$(PYTHON) bin/prepare.py dev
+	@PYTHONPATH=. $(BIN)/python bench/search.py $(ARGS)
 
 lint: ## style, types, templates, and who may import whom
 	@$(PYTHON) bin/prepare.py dev
@@ -43,6 +47,8 @@ lock: ## works out requirements*.txt anew from requirements*.in
 		--custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
 	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 		--custom-compile-command "make lock" requirements-ops.in -o requirements-ops.txt
+	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command "make lock" requirements-search.in -o requirements-search.txt
 
 audit: ## asks whether anything locked has a known hole; fails when it cannot ask
 	@$(PYTHON) bin/prepare.py dev

@@ -108,6 +108,15 @@ def storage_url(raw: str) -> str:
     return raw
 
 
+def search_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://user:password@search.example.org:9200/almanac")
+    if not re.fullmatch(r"(/[a-z0-9][a-z0-9_-]{0,100})?/?", parts.path):
+        raise ValueError("must end in the name of an index: small letters, digits, - and _")
+    return raw
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw.lower() not in choices:
@@ -221,6 +230,12 @@ class Config:
         default="memory://",
         secret=True,
         says="Where throttling counts: redis://… with several web processes.",
+    )
+    search_url: str = setting(
+        search_url,
+        default="",
+        secret=True,
+        says="An Elasticsearch to search with, https://user:password@host:9200/index; empty: the database.",
     )
     metrics_token: str = setting(
         text, default="", secret=True, says="What a program elsewhere sends to read /metrics; empty: only this machine."

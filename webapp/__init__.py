@@ -33,6 +33,9 @@ from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
 from webapp.reminders import tasks as reminders_tasks
 from webapp.reminders import views as reminders_views
+from webapp.search import cli as search_cli
+from webapp.search import tasks as search_tasks
+from webapp.search import views as search_views
 from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
@@ -41,12 +44,22 @@ FEATURES_WITH_PAGES = (
     subscriptions_views,
     reminders_views,
     digests_views,
+    search_views,
     feeds_views,
     ops_views,
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
-FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, dead_cli, forecast_cli, safety_cli)
-FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
+FEATURES_WITH_COMMANDS = (
+    accounts_cli,
+    mail_cli,
+    digests_cli,
+    search_cli,
+    ops_cli,
+    dead_cli,
+    forecast_cli,
+    safety_cli,
+)
+FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, search_tasks, ops_tasks)
 
 
 def create_app(config: configuration.Config | None = None, *, log_to: TextIO | None = None) -> Flask:

@@ -39,6 +39,8 @@ Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaf
 FOR_EVERYONE = [
     "/",
     "/archive",
+    "/search",
+    "/search?q=frost",
     "/posts/{slug}",
     "/@alice",
     "/tags/garden",

@@ -29,6 +29,7 @@ from webapp.reminders import firing
 from webapp.reminders import operations as reminders
 from webapp.reminders import queries as due
 from webapp.reminders.queries import Due
+from webapp.search import outbox as words
 from webapp.settings import instance
 
 LONGEST_SLEEP = 0.5
@@ -70,6 +71,7 @@ class Dispatcher:
             (timedelta(seconds=5), self._recover),
             (timedelta(seconds=10), self._sign_of_life),
             (timedelta(seconds=10), self._count),
+            (timedelta(seconds=5), self._follow_words),
             (timedelta(seconds=15), self._digest),
             (timedelta(seconds=15), self._alarm),
             (timedelta(hours=1), self._tidy),
@@ -149,6 +151,13 @@ class Dispatcher:
         if counter is not None:
             instance.remember(counter)
             db.session.rollback()
+
+    def _follow_words(self, now: datetime) -> None:  # noqa: ARG002  # as its siblings
+        """For a search engine elsewhere: always by a worker, for it may hang. The database's own needs nobody."""
+        is_waiting = words.is_anything_waiting()
+        db.session.rollback()
+        if is_waiting:
+            jobs.publish(Job("search.follow", ()))
 
     def _digest(self, now: datetime) -> None:
         for _page in digests.tick(now=now):
