@@ -19,6 +19,8 @@ from webapp.digests import tasks as digests_tasks
 from webapp.digests import views as digests_views
 from webapp.extensions import babel, bcrypt, celery, csrf, db, limiter, login, migrate, principal
 from webapp.feeds import views as feeds_views
+from webapp.images import tasks as images_tasks
+from webapp.images import views as images_views
 from webapp.mail import cli as mail_cli
 from webapp.mail import tasks as mail_tasks
 from webapp.ops import cli as ops_cli
@@ -35,6 +37,7 @@ from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
     accounts_views,
+    images_views,
     posts_views,
     subscriptions_views,
     reminders_views,
@@ -44,7 +47,7 @@ FEATURES_WITH_PAGES = (
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
 FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, forecast_cli, safety_cli)
-FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
+FEATURES_WITH_TASKS = (mail_tasks, images_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:

@@ -64,6 +64,11 @@ REFUSED = [
     ("DKIM_KEY", "swordfish"),
     ("DKIM_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
     ("REPEAT_UNCERTAIN_REMINDERS", "perhaps"),
+    ("UPLOADS_URL", "/var/lib/pictures"),
+    ("UPLOADS_URL", "s3:///pictures"),
+    ("UPLOADS_URL", "s3://bucket?endpoint=ftp://store.example.org"),
+    ("UPLOAD_LIMIT_MB", "ten"),
+    ("UPLOAD_QUOTA_MB", "-1"),
 ]
 
 
@@ -160,7 +165,7 @@ def test_production_refuses_a_default_or_weak_secret_without_printing_it(secret)
 
 @pytest.mark.parametrize("name", [each.name.upper() for each in fields(config.Config) if each.metadata["secret"]])
 def test_every_secret_may_lie_in_a_file(name, tmp_path):
-    fitting = {"RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3", "DKIM_KEY": PEM}
+    fitting = {"RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3", "DKIM_KEY": PEM, "UPLOADS_URL": "s3://key:secret@bucket"}
     value = (PRODUCTION | fitting).get(name, "swordfish")
     (tmp_path / "kept").write_text(value + "\n")
     others = PRODUCTION | {"DKIM_DOMAIN": "example.org", "DKIM_SELECTOR": "autumn", "DKIM_KEY": PEM}

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from feedgenerator import Atom1Feed
 
-from webapp.core import language
+from webapp.core import language, markdown
 from webapp.core.urls import absolute
 from webapp.posts.models import Post
 
@@ -109,7 +109,8 @@ def _with_full_addresses(html: str, base: str) -> str:
 
     Works on sanitised HTML only, where an attribute is always written ``name="value"``.
     """
-    return LOCAL_ADDRESS.sub(lambda found: f'{found[1]}="{_joined(base, found[2])}"', html)
+    plain = markdown.without_sources(html)
+    return LOCAL_ADDRESS.sub(lambda found: f'{found[1]}="{_joined(base, found[2])}"', plain)
 
 
 def _joined(base: str, address: str) -> str:

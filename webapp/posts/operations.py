@@ -16,6 +16,7 @@ from webapp.accounts.models import Person
 from webapp.core import markdown, text
 from webapp.core.errors import Conflict, Refused
 from webapp.extensions import db
+from webapp.images import addresses as images
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, Revision, SlugRedirect, Tag
 
@@ -229,7 +230,7 @@ def _new_tag(slug: str, name: str) -> Tag:
 
 
 def _render(post: Post, body: str) -> None:
-    rendered = markdown.render(body)
+    rendered = markdown.render(body, pictures=images.in_text)
     post.body, post.html = body, rendered.html
     post.excerpt, post.minutes = rendered.excerpt, rendered.minutes
 

@@ -14,6 +14,7 @@ from webapp.accounts.models import Person, Role
 from webapp.core import pagination
 from webapp.core.pagination import Place
 from webapp.extensions import db
+from webapp.images.models import Image
 from webapp.posts.models import Post, PostState, SlugRedirect, Tag
 
 PAGE = 10
@@ -156,6 +157,13 @@ def titles_between(start: datetime, end: datetime, limit: int = 50) -> Sequence[
         .where(Post.state == PostState.PUBLISHED, Post.published_at >= start, Post.published_at < end)
         .order_by(*OLDEST_FIRST)
         .limit(limit)
+    ).all()
+
+
+def titles_showing(image: Image, limit: int = 20) -> Sequence[str]:
+    """What the posts are called that a picture is in, whatever their state."""
+    return db.session.scalars(
+        select(Post.title).where(Post.body.contains(f"/images/{image.key}/")).order_by(Post.id).limit(limit)
     ).all()
 
 

@@ -19,6 +19,7 @@ from webapp.core.errors import Conflict, Refused
 from webapp.core.forms import blame
 from webapp.core.rendering import viewer_zone
 from webapp.extensions import db
+from webapp.images import addresses as images
 from webapp.posts import operations, queries
 from webapp.posts.forms import PostForm
 from webapp.posts.models import Post, PostState
@@ -126,7 +127,7 @@ def _preview(form: PostForm, post_id: int | None) -> ResponseReturnValue:
     db.session.rollback()  # nothing is written, and others should not wait while this renders
     shown = None
     try:
-        shown = markdown.render(form.body.data or "")
+        shown = markdown.render(form.body.data or "", pictures=images.in_text)
     except Refused as refused:
         blame(form, refused)
     if request.headers.get("HX-Request"):
