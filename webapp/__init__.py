@@ -11,6 +11,8 @@ from webapp import schedule
 from webapp.accounts import cli as accounts_cli
 from webapp.accounts import identity
 from webapp.accounts import views as accounts_views
+from webapp.administration import events as administration_events
+from webapp.administration import views as administration_views
 from webapp.api import views as api_views
 from webapp.core import broker, error_pages, headers, logs, rendering
 from webapp.digests import cli as digests_cli
@@ -33,6 +35,7 @@ from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
 from webapp.reminders import tasks as reminders_tasks
 from webapp.reminders import views as reminders_views
+from webapp.settings import choices
 from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
@@ -43,9 +46,10 @@ FEATURES_WITH_PAGES = (
     reminders_views,
     digests_views,
     feeds_views,
+    administration_views,
     ops_views,
 )
-FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
+FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, administration_events, ops_events)
 FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, forecast_cli, safety_cli)
 FEATURES_WITH_TASKS = (mail_tasks, images_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
@@ -59,6 +63,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
     logs.init_app(app)
     _bind_extensions(app, config)
     rendering.init_app(app)
+    choices.init_app(app)
     headers.init_app(app)
     error_pages.init_app(app)
     identity.init_app(app)

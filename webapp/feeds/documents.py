@@ -30,6 +30,7 @@ class Feed:
     page: str
     address: str
     posts: Sequence[Post]
+    description: str = ""
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]
@@ -47,7 +48,7 @@ def atom(feed: Feed) -> str:
     document = _Atom(
         title=_legal(feed.title),
         link=feed.page,
-        description=None,
+        description=_legal(feed.description) or None,
         feed_url=feed.address,
         feed_guid=feed.address,
         language="en",
@@ -77,6 +78,7 @@ def json(feed: Feed) -> dict[str, Any]:
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address,
+        **({"description": feed.description} if feed.description else {}),
         "language": "en",
         "items": [_item(post) for post in feed.posts],
     }

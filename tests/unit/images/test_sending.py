@@ -328,7 +328,7 @@ def test_many_in_a_minute_are_slowed_down(send):
 def test_while_others_send_for_long_one_is_asked_to_try_again(send, monkeypatch):
     monkeypatch.setattr(pictures, "PATIENCE_SECONDS", 0.01)
     with pictures._alone():
-        answer = send(drawn())
+        answer = send(drawn(size=(61, 47)))  # one that no other test has sent
     assert refused(answer, 503)
     assert answer.headers["Retry-After"]
 

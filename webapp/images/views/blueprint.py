@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from webapp.accounts import identity
 from webapp.extensions import limiter
 from webapp.images import addresses
-from webapp.images.operations import limit_in_bytes
+from webapp.images.receiving import TooLarge
 
 blueprint = Blueprint("images", "webapp.images", template_folder="templates")
 blueprint.add_app_template_filter(addresses.path, "picture_path")
@@ -35,7 +35,7 @@ def problem(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     said = error.description or error.name
     if status == 413:
-        said = f"It is larger than {limit_in_bytes() // 1024 // 1024} MB, the most we take."
+        said = str(TooLarge())
     elif status == 429:
         said = "Those were many pictures at once. Wait a minute, then go on."
     document = {"type": "about:blank", "title": error.name, "status": status, "detail": said}

@@ -11,11 +11,10 @@ from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unpro
 
 from webapp.accounts import identity, permissions
 from webapp.accounts.models import Person
-from webapp.core import clock
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.extensions import db
-from webapp.images import addresses, operations, pictures, queries, storage
+from webapp.images import addresses, pictures, receiving, storage
 from webapp.images.forms import SendForm
 from webapp.images.models import Image
 from webapp.images.views import keeping
@@ -70,22 +69,14 @@ def add() -> ResponseReturnValue:
 
 
 def _take(file: FileStorage, alt: str, person: Person) -> tuple[Image, bool]:
-    """One picture, read and kept, in the open transaction; and whether it used to move."""
-    raw = file.stream.read(operations.limit_in_bytes() + 1)
-    if len(raw) > operations.limit_in_bytes():
-        raise RequestEntityTooLarge
-    before = queries.sent_before(person, operations.digest_of(raw))
-    if before is not None:
-        return operations.take_again(before, alt=alt, now=clock.now()), False
-    db.session.rollback()  # reading a picture takes its time; nobody else should wait for us meanwhile
     try:
-        received = operations.receive(raw, file.filename or "")
+        return receiving.take(file.stream, file.filename or "", owner=person, alt=alt)
+    except receiving.TooLarge:
+        raise RequestEntityTooLarge from None
     except pictures.Busy:
         raise ServiceUnavailable("Others are sending pictures too. Try again.", retry_after=5) from None
     except storage.Unavailable:
         raise ServiceUnavailable("The place for pictures does not answer. Try again.", retry_after=30) from None
-    image = operations.keep(received, owner=person, alt=alt, now=clock.now())
-    return image, received.picture.moved
 
 
 blueprint.register_blueprint(uploads)
