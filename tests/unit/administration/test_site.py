@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from tests import factories
 from tests.world import csrf, post_form, sign_in
