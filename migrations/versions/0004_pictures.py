@@ -1,4 +1,4 @@
-"""Pictures and their copies."""
+"""Pictures, their copies, and the one at the head of a post."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -59,9 +59,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("image_id", "width", "format", name=op.f("pk_image_renditions")),
     )
+    # in words of SQL that both databases know: SQLite's way around would make the table anew, without its triggers
+    op.execute(
+        "ALTER TABLE posts ADD COLUMN cover_id INTEGER"
+        " CONSTRAINT fk_posts_cover_id_images REFERENCES images (id) ON DELETE SET NULL"
+    )
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE posts DROP COLUMN cover_id")
     op.drop_table("image_renditions")
     op.drop_index("ix_images_deleted", table_name="images", postgresql_where=DELETED, sqlite_where=DELETED)
     op.drop_index("ix_images_unfinished", table_name="images", postgresql_where=UNFINISHED, sqlite_where=UNFINISHED)

@@ -34,6 +34,17 @@ def get_owned(person: Person, key: str) -> Image | None:
     return db.session.scalar(owned_by(person).where(Image.key == key)) if _can_be_key(key) else None
 
 
+def get_owned_by_id(person: Person, image_id: int) -> Image | None:
+    if not 0 < image_id <= LARGEST_ID:
+        return None
+    return db.session.scalar(owned_by(person).where(Image.id == image_id))
+
+
+def by_id(image_id: int | None) -> Image | None:
+    """A picture that something already shows."""
+    return None if image_id is None else db.session.scalar(select(Image).where(Image.id == image_id, IS_THERE))
+
+
 def get_deleted(person: Person, key: str) -> Image | None:
     """A picture that its owner has deleted and may still have back."""
     if not _can_be_key(key):

@@ -45,6 +45,7 @@ class Post(Timestamps, Model):
     ``published_at`` is the instant it first appeared and stays when the post is edited, hidden or shown again: a
     digest window counts by it. ``version`` rises with each save, so that two editors cannot overwrite each other.
     ``publish_at`` is when a scheduled post is to appear. ``trashed_from`` is what a post in the trash was before.
+    ``cover_id`` is the picture at its head.
     """
 
     __tablename__ = "posts"
@@ -62,6 +63,7 @@ class Post(Timestamps, Model):
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("images.id", ondelete="SET NULL"))
 
     author: Mapped[Person] = relationship(lazy="raise")
     tags: Mapped[list[Tag]] = relationship(secondary=post_tags, order_by=Tag.name, lazy="raise")

@@ -17,6 +17,7 @@ from webapp.core import markdown, text
 from webapp.core.errors import Conflict, Refused
 from webapp.extensions import db
 from webapp.images import addresses as images
+from webapp.images import queries as pictures
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, Revision, SlugRedirect, Tag
 
@@ -63,8 +64,11 @@ def edit(
     body: str | None = None,
     tags: list[str] | None = None,
     slug: str | None = None,
+    cover_id: int | None = None,
 ) -> None:
     """Changes what is given and leaves the rest. The day a post appeared never changes by it.
+
+    ``cover_id`` is the number of a picture of ``by``'s; 0 takes away the one there is.
 
     ``version`` is the one the editor saw; None skips the comparison. Raises :class:`Conflict` when the post has
     another by now, :class:`Refused` as :func:`write` does. A post edited in the trash comes back as a draft.
@@ -77,6 +81,7 @@ def edit(
     if post.is_public and not new_body.strip():
         raise Refused("body", "A published post needs a text.")
     wanted_tags = None if tags is None else _tags(tags)
+    new_cover = post.cover_id if cover_id is None else _cover(cover_id, post, by)
     queries.load_tags(post)
     with db.session.no_autoflush:
         if wanted_tags is not None:
@@ -85,6 +90,7 @@ def edit(
         post.title = new_title
         if new_body != post.body:
             _render(post, new_body)
+        post.cover_id = new_cover
         if post.state is PostState.TRASHED:
             post.state, post.trashed_from, post.publish_at = PostState.DRAFT, None, None
         post.updated_at = now
@@ -227,6 +233,13 @@ def _new_tag(slug: str, name: str) -> Tag:
     except IntegrityError:
         return queries.tags_called([slug])[slug]
     return tag
+
+
+def _cover(image_id: int, post: Post, by: Person) -> int | None:
+    """A picture of one's own, or the one that is there already, whoever chose it."""
+    if image_id not in {0, post.cover_id} and pictures.get_owned_by_id(by, image_id) is None:
+        raise Refused("cover", "Choose one of your own pictures.")
+    return image_id or None
 
 
 def _render(post: Post, body: str) -> None:

@@ -161,9 +161,12 @@ def titles_between(start: datetime, end: datetime, limit: int = 50) -> Sequence[
 
 
 def titles_showing(image: Image, limit: int = 20) -> Sequence[str]:
-    """What the posts are called that a picture is in, whatever their state."""
+    """What the posts are called that a picture is in or at the head of, whatever their state."""
     return db.session.scalars(
-        select(Post.title).where(Post.body.contains(f"/images/{image.key}/")).order_by(Post.id).limit(limit)
+        select(Post.title)
+        .where(or_(Post.cover_id == image.id, Post.body.contains(f"/images/{image.key}/")))
+        .order_by(Post.id)
+        .limit(limit)
     ).all()
 
 
