@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from webapp.core.errors import Refused
 from webapp.images.models import Format
 
 READ = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
-MOST_PIXELS = 50_000_000
-"""What a good telephone takes. Decoded that is 200 MB, the most that one picture costs."""
+MOST_PIXELS = 30_000_000
+"""Each costs four bytes, and in some formats more than twice that while it is decoded: some 300 MB at most."""
+MOST_PIXELS_OF_JPEG = 50_000_000
+"""What a good telephone takes. It is decoded at a fraction of its size, so it costs less."""
 LONGEST_SIDE = 20_000
 WIDEST = 1920
 """Pixels of a kept picture, which is made smaller to fit."""
@@ -27,6 +29,18 @@ LARGEST = 8_000_000
 LARGEST_PNG = 600_000
 """Bytes from which a picture without transparency is kept as JPEG, unless that is no smaller."""
 PATIENCE_SECONDS = 20.0
+ORIENTATION = 0x0112
+"""Exif 2.32, 4.6.4. :data:`TURNS` is what each of its values asks for."""
+TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = frozenset(TURNS[value] for value in (5, 6, 7, 8))
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 _one_at_a_time = threading.BoundedSemaphore(1)
@@ -55,12 +69,13 @@ def read(raw: bytes) -> Picture:
     """
     with _alone(), _refusing(), Image.open(io.BytesIO(raw), formats=READ) as sent:
         original = (sent.format or "").lower()
-        _check_size(*sent.size)
+        _check_size(*sent.size, most=MOST_PIXELS_OF_JPEG if original == "jpeg" else MOST_PIXELS)
         moved = bool(getattr(sent, "is_animated", False))
+        turn = TURNS.get(sent.getexif().get(ORIENTATION))
         if original == "jpeg":
-            _read_smaller(sent)
+            _read_smaller(sent, turn)
         sent.load()
-        picture = _fitting(_plain(ImageOps.exif_transpose(sent)))
+        picture = _plain(_upright(_resizable(sent), turn), sent.info.get("icc_profile"))
         data, kind = _kept(picture, is_photo=original == "jpeg")
         return Picture(data, kind, picture.width, picture.height, original, moved)
 
@@ -76,31 +91,50 @@ def smaller(data: bytes, width: int, kind: Format) -> bytes:
         return _written(copy, "WEBP", quality=78, method=4)
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(width: int, height: int, *, most: int) -> None:
     """By what the file says of itself, before a single pixel is decoded."""
-    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
+    if width * height > most or max(width, height) > LONGEST_SIDE:
         raise Refused(
             "file",
-            f"It is {width:,} by {height:,} pixels. We take pictures of up to {MOST_PIXELS // 1_000_000} megapixels,"
+            f"It is {width:,} by {height:,} pixels. We take pictures of up to {most // 1_000_000} megapixels,"
             f" {LONGEST_SIDE:,} on a side.",
         )
     if not width or not height:
         raise Refused("file", "It is an empty picture.")
 
 
-def _read_smaller(sent: Image.Image) -> None:
+def _read_smaller(sent: Image.Image, turn: Image.Transpose | None) -> None:
     """JPEG can be decoded at a half, a quarter or an eighth of its size, which saves the memory and the time."""
-    shrink = _scale(*sent.size)
+    shrink = _scale(*sent.size, turn)
     sent.draft(None, (round(sent.width * shrink), round(sent.height * shrink)))
 
 
-def _plain(picture: Image.Image) -> Image.Image:
+def _resizable(sent: Image.Image) -> Image.Image:
+    """In a mode whose pixels can be mixed. What can be already is not copied: it may be very large."""
+    if sent.mode.startswith(("I", "F")):
+        return sent.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if sent.mode in {"P", "PA"} or "transparency" in sent.info:
+        return sent.convert("RGBA")
+    return sent.convert("L") if sent.mode == "1" else sent
+
+
+def _upright(picture: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    """As whoever held the camera saw it, and no larger than is kept. Made smaller first: turning copies it."""
+    shrink = _scale(*picture.size, turn)
+    if shrink < 1:
+        size = (max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink)))
+        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _scale(width: int, height: int, turn: Image.Transpose | None) -> float:
+    """How much smaller it has to be, to be narrow enough once it stands upright."""
+    upright = height if turn in SIDEWAYS else width
+    return float(min(1.0, WIDEST / upright, (LARGEST / (width * height)) ** 0.5))
+
+
+def _plain(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """The pixels as sRGB, 8 bits, with transparency only where there is some."""
-    profile = picture.info.get("icc_profile")
-    if picture.mode.startswith(("I", "F")):
-        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    elif picture.mode in {"P", "PA"} or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
     is_see_through = picture.mode in {"LA", "La", "RGBA", "RGBa"}
     mode = "RGBA" if is_see_through else "RGB"
     picture = _in_srgb(picture, profile, mode) if profile else picture.convert(mode)
@@ -119,18 +153,6 @@ def _in_srgb(picture: Image.Image, profile: bytes, mode: str) -> Image.Image:
         return ImageCms.profileToProfile(picture, meant, SRGB, outputMode=mode) or picture.convert(mode)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return picture.convert(mode)
-
-
-def _fitting(picture: Image.Image) -> Image.Image:
-    shrink = _scale(*picture.size)
-    if shrink >= 1:
-        return picture
-    size = (max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink)))
-    return picture.resize(size, Image.Resampling.LANCZOS)
-
-
-def _scale(width: int, height: int) -> float:
-    return float(min(1.0, WIDEST / width, (LARGEST / (width * height)) ** 0.5))
 
 
 def _kept(picture: Image.Image, *, is_photo: bool) -> tuple[bytes, Format]:
@@ -174,6 +196,6 @@ def _refusing() -> Iterator[None]:
     except UnidentifiedImageError:
         raise Refused("file", "That is no picture we can read. Send a JPEG, PNG, WebP, AVIF or GIF.") from None
     except Image.DecompressionBombError:
-        raise Refused("file", f"It has more than {MOST_PIXELS // 1_000_000} megapixels.") from None
+        raise Refused("file", f"It has more than {MOST_PIXELS_OF_JPEG // 1_000_000} megapixels.") from None
     except (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, MemoryError):
         raise Refused("file", "The picture is damaged or not all there. Save it anew, then send it again.") from None

@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from tests.unit.images.conftest import drawn, opened
 from tests.world import csrf, sign_in
@@ -101,13 +101,16 @@ def test_words_hidden_in_other_formats_are_left_out_too(send, author, kind):
     assert b"written" not in shown.data
 
 
-def test_a_picture_taken_with_the_camera_on_its_side_stands_upright(send, author):
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_a_picture_taken_with_the_camera_on_its_side_stands_upright(send, author, turn):
     exif = Image.Exif()
-    exif[0x0112] = 6  # the top of the picture is at the right of the file's
-    said = send(drawn(size=(400, 200), exif=exif.tobytes())).json
-    assert (said["width"], said["height"]) == (200, 400)
-    red, _green, blue = opened(author.get(said["url"])).convert("RGB").getpixel((190, 10))
-    assert blue > red, "the mark is in the upper right corner now"
+    exif[0x0112] = turn
+    raw = drawn(size=(400, 200), exif=exif.tobytes())
+    meant = ImageOps.exif_transpose(Image.open(io.BytesIO(raw)))
+    found = opened(author.get(send(raw).json["url"]))
+    assert found.size == meant.size
+    for corner in ((5, 5), (found.width - 5, 5), (5, found.height - 5)):
+        assert found.getpixel(corner) == pytest.approx(meant.getpixel(corner), abs=12)
 
 
 def test_colours_are_brought_to_srgb_and_the_profile_is_left_out(send, author):
@@ -121,6 +124,13 @@ def test_a_very_large_picture_is_made_smaller(send, author):
     said = send(drawn(size=(4000, 3000))).json
     assert said["width"] == 1920
     assert opened(author.get(said["url"])).size == (1920, 1440)
+
+
+def test_a_picture_that_is_turned_keeps_all_the_width_there_is_for_it(send):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    said = send(drawn(size=(3000, 2000), exif=exif.tobytes())).json
+    assert (said["width"], said["height"]) == (1920, 2880)
 
 
 def test_a_tall_picture_stays_whole(send):
