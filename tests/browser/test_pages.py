@@ -46,7 +46,9 @@ FOR_EVERYONE = [
     "/reset",
     "/nowhere",
 ]
-FOR_AUTHORS = ["/", "/write", "/write/new", "/posts/{id}/edit", "/reminders", "/reminders/history", "/settings"]
+FOR_AUTHORS = [
+    *("/", "/write", "/write/new", "/posts/{id}/edit", "/images", "/reminders", "/reminders/history", "/settings"),
+]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 
 pytestmark = pytest.mark.parametrize(("is_author", "path"), PAGES)
