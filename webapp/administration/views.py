@@ -17,7 +17,7 @@ from webapp.core.errors import Conflict, Refused
 from webapp.core.forms import blame
 from webapp.core.headers import ONE_YEAR
 from webapp.extensions import db, limiter
-from webapp.images import receiving
+from webapp.images import pictures, receiving, storage
 from webapp.images.forms import ACCEPT
 from webapp.settings import accent, choices
 from webapp.settings.choices import Logo
@@ -74,6 +74,8 @@ def _logo(form: SiteForm, person: Person) -> Logo | None:
         raise Refused("logo", str(too_large)) from None
     except Refused as refused:
         raise Refused("logo", refused.message) from None
+    except (pictures.Busy, storage.Unavailable):
+        raise Refused("logo", gettext("It could not be kept just now. Send it again in a minute.")) from None
     return operations.as_logo(image)
 
 

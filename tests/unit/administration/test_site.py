@@ -18,6 +18,8 @@ from webapp.audit.models import AuditEntry
 from webapp.core import clock
 from webapp.digests import mails as letters
 from webapp.extensions import db
+from webapp.images import storage
+from webapp.images.storage.folder import Folder
 from webapp.mail import message
 from webapp.mail.models import Delivery
 from webapp.settings import accent, choices
@@ -266,6 +268,16 @@ def test_a_logo_stays_until_it_is_taken_away(change, client):
 
 def test_a_logo_that_is_no_picture_is_refused(change, client):
     assert "no picture we can read" in error_of(change(logo=(io.BytesIO(b"<svg/>"), "logo.svg")), "logo")
+
+
+def test_a_logo_that_cannot_be_kept_just_now_says_so(change, monkeypatch):
+    def full(*_):
+        raise storage.Unavailable("the disk is full")
+
+    monkeypatch.setattr(Folder, "write", full)
+    answer = change(name="Typed", logo=(io.BytesIO(picture(size=(61, 31))), "logo.png"))
+    assert "in a minute" in error_of(answer, "logo")
+    assert "Typed" in answer.text
 
 
 def test_the_present_logo_cannot_be_deleted_among_the_pictures(change, admin):

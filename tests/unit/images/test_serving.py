@@ -251,5 +251,13 @@ def test_the_preview_of_the_editor_is_what_readers_will_see(sent, author):
     assert re.search(r"<picture>.*srcset=", answer.text)
 
 
+def test_the_preview_names_the_pictures_that_say_nothing(send, author):
+    said = send(drawn()).json
+    answer = post_form(author, "/write/new", title="x", body=f"![]({said['url']})", action="preview")
+    assert "One picture says nothing to those who cannot see it." in answer.text
+    named = post_form(author, "/write/new", title="x", body=f"![Boats]({said['url']})", action="preview")
+    assert "says nothing" not in named.text
+
+
 def test_formats_of_copies_are_those_that_are_served():
     assert {Format.AVIF.ending, Format.WEBP.ending} == {"avif", "webp"}
