@@ -49,6 +49,8 @@ lock: ## works out requirements*.txt anew from requirements*.in
 		--custom-compile-command "make lock" requirements-ops.in -o requirements-ops.txt
 	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 		--custom-compile-command "make lock" requirements-search.in -o requirements-search.txt
+	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command "make lock" requirements-s3.in -o requirements-s3.txt
 
 audit: ## asks whether anything locked has a known hole; fails when it cannot ask
 	@$(PYTHON) bin/prepare.py dev

@@ -16,7 +16,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from dotenv import dotenv_values
@@ -117,6 +117,14 @@ def search_url(raw: str) -> str:
     return raw
 
 
+def uploads_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    endpoint = urlsplit(parse_qs(parts.query).get("endpoint", ["https://s3.amazonaws.com"])[0])
+    if parts.scheme != "s3" or not parts.hostname or endpoint.scheme not in {"http", "https"} or not endpoint.hostname:
+        raise ValueError("must be s3://KEY:SECRET@bucket/prefix?endpoint=https://store.example.org")
+    return raw
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if raw.lower() not in choices:
@@ -189,6 +197,14 @@ class Config:
     )
     proxy_count: int = setting(count, default=0, says="How many proxies in front of the web process set X-Forwarded-*.")
     data_dir: Path = setting(path, default=Path("instance").resolve(), says="The folder for everything written here.")
+    uploads_url: str = setting(
+        uploads_url,
+        default="",
+        secret=True,
+        says="A bucket for pictures, s3://KEY:SECRET@bucket/prefix?endpoint=https://…; empty: DATA_DIR/uploads.",
+    )
+    upload_limit_mb: int = setting(count, default=10, says="The largest picture that is taken, in MB.")
+    upload_quota_mb: int = setting(count, default=1000, says="How much room each author's pictures have; 0: no limit.")
     site_instance: str = setting(
         text,
         default="",
@@ -302,7 +318,7 @@ class Config:
             "SECRET_KEY": self.secret_key,
             "SECRET_KEY_FALLBACKS": list(self.secret_key_fallbacks),
             "TRUSTED_HOSTS": self._hosts(),
-            "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+            "MAX_CONTENT_LENGTH": max(12, self.upload_limit_mb + 1) * 1024 * 1024,
             "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
             "SESSION_COOKIE_NAME": "__Host-almanac" if is_https else "almanac",
             "SESSION_COOKIE_SECURE": is_https,

@@ -67,6 +67,11 @@ REFUSED = [
     ("DKIM_KEY", "swordfish"),
     ("DKIM_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
     ("REPEAT_UNCERTAIN_REMINDERS", "perhaps"),
+    ("UPLOADS_URL", "/var/lib/pictures"),
+    ("UPLOADS_URL", "s3:///pictures"),
+    ("UPLOADS_URL", "s3://bucket?endpoint=ftp://store.example.org"),
+    ("UPLOAD_LIMIT_MB", "ten"),
+    ("UPLOAD_QUOTA_MB", "-1"),
 ]
 
 
@@ -167,6 +172,7 @@ def test_every_secret_may_lie_in_a_file(name, tmp_path):
         "RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3",
         "SEARCH_URL": "https://u:p@127.0.0.1:9200/words",
         "DKIM_KEY": PEM,
+        "UPLOADS_URL": "s3://key:secret@bucket",
     }
     value = (PRODUCTION | fitting).get(name, "swordfish")
     (tmp_path / "kept").write_text(value + "\n")

@@ -94,6 +94,11 @@ def test_only_what_proves_itself_goes_without_a_token(app):
     assert {name for name in exempt if not name.startswith("api")} == {"look"}
 
 
+@pytest.mark.parametrize("file", [*TEMPLATES, *WEBAPP.rglob("templates/**/*.txt")], ids=shown)
+def test_what_the_administrator_may_choose_is_not_read_from_the_environment(file):
+    assert not re.search(r"ALMANAC\.(site_name|postal_address)", file.read_text()), "use site_name, site.postal_address"
+
+
 @pytest.mark.parametrize("file", MAILS, ids=shown)
 def test_a_mail_has_a_subject_and_a_text_beside_its_html(file):
     if file.name == "layout.html" or "{% extends" not in file.read_text():

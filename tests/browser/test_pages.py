@@ -52,7 +52,8 @@ FOR_EVERYONE = [
     "/nowhere",
 ]
 FOR_AUTHORS = [
-    *("/", "/write", "/write/new", "/posts/{id}/edit", "/reminders", "/reminders/history", "/settings"),
+    *("/", "/write", "/write/new", "/posts/{id}/edit", "/images", "/reminders"),
+    *("/reminders/history", "/settings"),
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
 ]

@@ -40,7 +40,6 @@ def init_app(app: Flask) -> None:
         "clock_time": clock_time,
     }
     app.jinja_env.globals |= {
-        "site_name": app.config["ALMANAC"].site_name,
         "site_url": app.config["ALMANAC"].site_url,
         "static_url": static_url,
         "theme": theme,

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from feedgenerator import Atom1Feed
 
 from webapp.accounts.models import Person
-from webapp.core import language
+from webapp.core import language, markdown
 from webapp.core.urls import absolute
 from webapp.posts.models import Post
 
@@ -31,6 +31,7 @@ class Feed:
     page: str
     address: str
     posts: Sequence[Post]
+    description: str = ""
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]
@@ -56,7 +57,7 @@ def atom(feed: Feed) -> str:
     document = _Atom(
         title=_legal(feed.title),
         link=feed.page,
-        description=None,
+        description=_legal(feed.description) or None,
         feed_url=feed.address,
         feed_guid=feed.address,
         language="en",
@@ -87,6 +88,7 @@ def json(feed: Feed) -> dict[str, Any]:
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address,
+        **({"description": feed.description} if feed.description else {}),
         "language": "en",
         "items": [_item(post) for post in feed.posts],
     }
@@ -123,7 +125,8 @@ def _with_full_addresses(html: str, base: str) -> str:
 
     Works on sanitised HTML only, where an attribute is always written ``name="value"``.
     """
-    return LOCAL_ADDRESS.sub(lambda found: f'{found[1]}="{_joined(base, found[2])}"', html)
+    plain = markdown.without_sources(html)
+    return LOCAL_ADDRESS.sub(lambda found: f'{found[1]}="{_joined(base, found[2])}"', plain)
 
 
 def _joined(base: str, address: str) -> str:

@@ -66,7 +66,8 @@ class Post(Timestamps, Model):
     ``publish_at`` is when a scheduled post is to appear. ``trashed_from`` is what a post in the trash was before, and
     ``trashed_at`` since when it is there. ``excerpt`` is what is shown: ``own_excerpt`` if there is one, else the
     beginning of the text. ``canonical_url`` is where the text stood first, if that is another site. ``begun_as`` names
-    the page that a post was begun on, so that a first save that arrives twice makes one post.
+    the page that a post was begun on, so that a first save that arrives twice makes one post. ``cover_id`` is
+    the picture at its head.
     """
 
     __tablename__ = "posts"
@@ -89,6 +90,7 @@ class Post(Timestamps, Model):
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     begun_as: Mapped[str | None] = mapped_column(String(40))
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("images.id", ondelete="SET NULL"))
 
     author: Mapped[Person] = relationship(lazy="raise")
     co_authors: Mapped[list[Person]] = relationship(

@@ -9,6 +9,8 @@ from webapp.accounts.models import Person
 from webapp.core import markdown, text
 from webapp.core.errors import Conflict, Refused
 from webapp.extensions import db
+from webapp.images import addresses as images
+from webapp.images import queries as pictures
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, Revision, RevisionReason, Tag
 from webapp.posts.operations import addresses, revisions, tagging
@@ -69,6 +71,7 @@ def edit(
     slug: str | None = None,
     excerpt: str | None = None,
     canonical_url: str | None = None,
+    cover_id: int | None = None,
     reason: RevisionReason = RevisionReason.SAVED,
     follows_title: bool = False,
 ) -> None:
@@ -76,8 +79,9 @@ def edit(
 
     ``version`` is the one the editor saw; None skips the comparison. Raises :class:`Conflict` when the post has
     another by now, :class:`Refused` as :func:`write` does. A post edited in the trash comes back as a draft. An empty
-    ``excerpt`` or ``canonical_url`` is taken away. With ``follows_title`` the address of a draft that never appeared
-    keeps coming from the title if it did so far and ``slug`` asks for no other.
+    ``excerpt`` or ``canonical_url`` is taken away. ``cover_id`` is the number of a picture of ``by``'s; 0 takes away
+    the one there is. With ``follows_title`` the address of a draft that never appeared keeps coming from the title if
+    it did so far and ``slug`` asks for no other.
     """
     if version is not None and version != post.version:
         raise Conflict(CHANGED)
@@ -91,13 +95,14 @@ def edit(
     if post.state in {PostState.PUBLISHED, PostState.SCHEDULED} and not new_body.strip():
         raise Refused("body", "A published post needs a text.")
     wanted_tags = None if tags is None else tagging.named(tags)
+    new_cover = post.cover_id if cover_id is None else _cover(cover_id, post, by)
     queries.load_tags(post)
     if is_reworded := _is_reworded(post, new_title, new_body, wanted_tags):
         revisions.keep_what_was(post)
     with db.session.no_autoflush:
         if wanted_tags is not None:
             post.tags = wanted_tags
-        post.title, post.canonical_url = new_title, new_url
+        post.title, post.canonical_url, post.cover_id = new_title, new_url, new_cover
         if (new_body, new_excerpt) != (post.body, post.own_excerpt):
             post.own_excerpt = new_excerpt
             _render(post, new_body)
@@ -156,12 +161,19 @@ def _url(raw: str) -> str:
     return url
 
 
+def _cover(image_id: int, post: Post, by: Person) -> int | None:
+    """A picture of one's own, or the one that is there already, whoever chose it."""
+    if image_id not in {0, post.cover_id} and pictures.get_owned_by_id(by, image_id) is None:
+        raise Refused("cover", "Choose one of your own pictures.")
+    return image_id or None
+
+
 def _is_reworded(post: Post, title: str, body: str, tags: list[Tag] | None) -> bool:
     are_other_tags = tags is not None and {tag.slug for tag in tags} != {tag.slug for tag in post.tags}
     return (title, body) != (post.title, post.body) or are_other_tags
 
 
 def _render(post: Post, body: str) -> None:
-    rendered = markdown.render(body)
+    rendered = markdown.render(body, pictures=images.in_text)
     post.body, post.html = body, rendered.html
     post.excerpt, post.minutes = post.own_excerpt or rendered.excerpt, rendered.minutes

@@ -1,6 +1,6 @@
 """Finding posts. What a person may see or change is part of the question, never a check on the answer."""
 
-from webapp.posts.queries.addresses import by_slug, moved_from, tag_by_slug, tags_called, taken
+from webapp.posts.queries.addresses import by_slug, moved_from, tag_by_slug, tags_called, taken, titles_showing
 from webapp.posts.queries.pages import Page, Span, page, titles
 from webapp.posts.queries.previews import get_preview_link, preview_links_of, previewed
 from webapp.posts.queries.reviews import (
@@ -76,6 +76,7 @@ __all__ = [
     "titles",
     "titles_between",
     "titles_expected_in",
+    "titles_showing",
     "trash_of",
     "visible_to",
     "waiting_for_review",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from webapp.accounts.models import Person
 from webapp.extensions import db
+from webapp.images.models import Image
 from webapp.posts.models import Post, PostState, SlugRedirect, Tag
 from webapp.posts.queries.scopes import visible_to
 
@@ -50,3 +51,13 @@ def tags_called(slugs: Sequence[str]) -> dict[str, Tag]:
 def _can_be_slug(raw: str) -> bool:
     """Whether it is worth asking: PostgreSQL takes no text with a NUL in it."""
     return "\0" not in raw
+
+
+def titles_showing(image: Image, limit: int = 20) -> Sequence[str]:
+    """What the posts are called that a picture is in or at the head of, whatever their state."""
+    return db.session.scalars(
+        select(Post.title)
+        .where(or_(Post.cover_id == image.id, Post.body.contains(f"/images/{image.key}/")))
+        .order_by(Post.id)
+        .limit(limit)
+    ).all()

@@ -23,6 +23,7 @@ from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.core.markdown import Rendered
 from webapp.extensions import db
+from webapp.images import addresses as images
 from webapp.posts import queries
 from webapp.posts.forms import PostForm
 from webapp.posts.models import Post
@@ -46,7 +47,7 @@ def editor(form: PostForm, post: Post | None, *, status: int = 200, **more: Any)
 def rendered(form: PostForm) -> Rendered | None:
     """The text as readers would see it; None, and a sentence beside the field, when it is none that we take."""
     try:
-        return markdown.render(form.body.data or "")
+        return markdown.render(form.body.data or "", pictures=images.in_text)
     except Refused as refused:
         if refused.message not in form.body.errors:
             blame(form, refused)
