@@ -12,6 +12,8 @@ from webapp.accounts import cli as accounts_cli
 from webapp.accounts import identity
 from webapp.accounts import views as accounts_views
 from webapp.api import views as api_views
+from webapp.comments import tasks as comments_tasks
+from webapp.comments import views as comments_views
 from webapp.core import broker, error_pages, headers, logs, rendering
 from webapp.digests import cli as digests_cli
 from webapp.digests import events as digests_events
@@ -36,6 +38,7 @@ from webapp.subscriptions import views as subscriptions_views
 FEATURES_WITH_PAGES = (
     accounts_views,
     posts_views,
+    comments_views,
     subscriptions_views,
     reminders_views,
     digests_views,
@@ -44,7 +47,7 @@ FEATURES_WITH_PAGES = (
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
 FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, forecast_cli, safety_cli)
-FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
+FEATURES_WITH_TASKS = (mail_tasks, comments_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:
