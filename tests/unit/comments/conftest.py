@@ -6,6 +6,7 @@ import pytest
 
 from tests import factories
 from tests.unit.comments import talking
+from webapp.comments import proof
 from webapp.extensions import db as database
 
 NOW = datetime(2026, 11, 25, 1, 40, tzinfo=UTC)
@@ -16,6 +17,12 @@ def frozen(time_machine):
     """The clock, standing still until the test moves it."""
     time_machine.move_to(NOW, tick=False)
     return time_machine
+
+
+@pytest.fixture(autouse=True)
+def _light_work(monkeypatch):
+    """The tests prove their work as browsers do, but sooner."""
+    monkeypatch.setattr(proof, "ROUNDS", 1)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Commenting as a browser does, and reading what came of it."""
 
+import altcha
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
@@ -7,6 +8,7 @@ from tests.door import Visitor
 from tests.world import sign_in
 from webapp.comments import policy, proof
 from webapp.comments.models import Comment
+from webapp.core import clock
 from webapp.extensions import db as database
 from webapp.settings.models import SiteSetting
 
@@ -37,10 +39,6 @@ class Talker(Visitor):
 
 def solved():
     """A payload as the browser's script makes it."""
-    import altcha
-
-    from webapp.core import clock
-
     task = altcha.Challenge.from_dict(proof.challenge(clock.now()))
     return altcha.Payload(task, altcha.solve_challenge(task)).to_base64()
 
@@ -76,5 +74,3 @@ def _items(listing):
         )
         for item in listing.find_all("li", recursive=False)
     ]
-
-
