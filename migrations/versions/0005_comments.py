@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("words_hash", sa.String(length=64), nullable=False),
         sa.Column("sent_key", sa.String(length=64), nullable=True),
         sa.Column("proof_key", sa.String(length=64), nullable=True),
+        sa.Column("told_in", sa.String(length=60), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
@@ -60,6 +61,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_comments_address"), "comments", ["address"], unique=False)
     op.create_index(op.f("ix_comments_parent_id"), "comments", ["parent_id"], unique=False)
     op.create_index(op.f("ix_comments_person_id"), "comments", ["person_id"], unique=False)
+    op.create_index(op.f("ix_comments_told_in"), "comments", ["told_in"], unique=False)
     op.create_index(op.f("ix_comments_words_hash"), "comments", ["words_hash"], unique=False)
     op.create_index("ix_comments_post", "comments", ["post_id", "created_at", "id"], unique=False)
     op.create_index(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
 from webapp.comments.models import Comment
@@ -44,16 +45,16 @@ class PolicyForm(FlaskForm):
     members = RadioField(
         lazy_gettext("What members write"),
         choices=[
-            (Welcome.AT_ONCE.value, lazy_gettext("appears at once")),
-            (Welcome.READ_FIRST.value, lazy_gettext("is read first")),
+            SelectChoice(Welcome.AT_ONCE.value, lazy_gettext("appears at once")),
+            SelectChoice(Welcome.READ_FIRST.value, lazy_gettext("is read first")),
         ],
     )
     visitors = RadioField(
         lazy_gettext("What visitors write, once they have confirmed their address,"),
         choices=[
-            (Welcome.AT_ONCE.value, lazy_gettext("appears at once")),
-            (Welcome.READ_FIRST.value, lazy_gettext("is read first")),
-            (Welcome.NO.value, lazy_gettext("Only members may comment")),
+            SelectChoice(Welcome.AT_ONCE.value, lazy_gettext("appears at once")),
+            SelectChoice(Welcome.READ_FIRST.value, lazy_gettext("is read first")),
+            SelectChoice(Welcome.NO.value, lazy_gettext("Only members may comment")),
         ],
     )
     close_after_days = IntegerField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text
@@ -34,6 +35,14 @@ class Reason(enum.StrEnum):
     TRAP = "trap"
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Whoever said something: a member has a handle, a visitor none."""
+
+    name: str
+    handle: str | None
+
+
 class Comment(Timestamps, Model):
     """Something said about a post, by a member or by a visitor.
 
@@ -41,7 +50,8 @@ class Comment(Timestamps, Model):
     has a ``person_id`` and no ``address``; a visitor's has the ``address`` that its writer confirmed at
     ``address_confirmed_at``. ``name`` is who they were when they said it. ``parent_id`` is what it answers. ``held``
     says why it waits. ``was`` is the state before the last decision, for taking that back. ``words_hash`` finds the
-    same words again; ``sent_key`` and ``proof_key`` are unique, so that a form is good for one comment.
+    same words again; ``sent_key`` and ``proof_key`` are unique, so that a form is good for one comment. ``told_in``
+    names the mail that tells those who look after the post.
     """
 
     __tablename__ = "comments"
@@ -62,6 +72,7 @@ class Comment(Timestamps, Model):
     words_hash: Mapped[str] = mapped_column(String(64), index=True)
     sent_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     proof_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    told_in: Mapped[str | None] = mapped_column(String(60), index=True)
     published_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
@@ -83,6 +94,11 @@ class Comment(Timestamps, Model):
     def said_by(self) -> str:
         """What its writer is called: a member as they are called now."""
         return self.person.name if self.person else self.name
+
+    @property
+    def author(self) -> Writer:
+        """Its writer as others see them."""
+        return Writer(self.said_by, self.person.handle if self.person else None)
 
 
 class Conversation(Model):

@@ -46,9 +46,14 @@ def ask_to_confirm(comment: Comment, post: Post, *, now: datetime) -> None:
 def told(comment: Comment, post: Post, *, now: datetime) -> None:
     """Tells those concerned about a comment that is published, or that waits for somebody to read it."""
     answered = appeared(comment, post, now=now)
-    for person in _moderators_of(post):
-        if person.id != comment.person_id and (answered is None or person.id != answered.person_id):
-            _tell_moderator(person, post, now)
+    knowing = {comment.person_id, answered.person_id if answered else None}
+    concerned = [
+        person
+        for person in _moderators_of(post)
+        if person.id not in knowing and not is_muted(Hearer(Subject.POSTS, person.id, "", post.id))
+    ]
+    if concerned:
+        _tell_moderators(comment, post, concerned, now)
 
 
 def appeared(comment: Comment, post: Post, *, now: datetime) -> Comment | None:
@@ -66,18 +71,19 @@ def taken_back(comment: Comment, *, now: datetime) -> None:
     mail.cancel_waiting(dedupe_key=_reply_key(comment), reason="the comment was taken back", now=now)
 
 
-def decided(post: Post, *, now: datetime) -> None:
-    """Somebody has decided about comments: a mail that still waits says what is left, or is not sent."""
+def decided(comment: Comment, *, now: datetime) -> None:
+    """Somebody has decided about a comment: a mail that waits to tell of it says what is left, or is not sent."""
     db.session.flush()
-    for person in _moderators_of(post):
-        history = queries.notices_under(_said_prefix(person))
-        if history.last is not None and history.last.due_at > now:
-            hearer = Hearer(Subject.POSTS, person.id, "", post.id)
-            comments = queries.new_for(person, history.told_until(now, PAUSE), MOST_IN_A_MAIL + 1)
-            if comments:
-                mail.reword(history.last.dedupe_key, _said(comments, person, hearer), now=now)
-            else:
-                mail.cancel_waiting(dedupe_key=history.last.dedupe_key, reason="nothing is left to read", now=now)
+    told = queries.last_told(_said_prefix(comment.post))
+    if told.due_at is None or told.due_at <= now or comment.told_in != f"{_said_prefix(comment.post)}{told.number}":
+        return
+    for person in _moderators_of(comment.post):
+        key = f"{comment.told_in}:{person.id}"
+        content = _said(comment.told_in, person, comment.post)
+        if content is None:
+            mail.cancel_waiting(dedupe_key=key, reason="nothing is left to read", now=now)
+        else:
+            mail.reword(key, content, now=now)
 
 
 def mute(hearer: Hearer, *, everywhere: bool, now: datetime) -> None:
@@ -126,30 +132,43 @@ def _tell_whoever_was_answered(parent: Comment, comment: Comment, post: Post, no
     )
 
 
-def _tell_moderator(person: Person, post: Post, now: datetime) -> None:
-    hearer = Hearer(Subject.POSTS, person.id, "", post.id)
-    if is_muted(hearer):
-        return
-    history = queries.notices_under(_said_prefix(person))
-    comments = queries.new_for(person, history.told_until(now, PAUSE), MOST_IN_A_MAIL + 1)
-    if not comments:
-        return
-    content = _said(comments, person, hearer)
-    last = history.last
-    if last is not None and last.due_at > now and mail.reword(last.dedupe_key, content, now=now):
-        return
-    mail.enqueue(
+def _tell_moderators(comment: Comment, post: Post, people: Sequence[Person], now: datetime) -> None:
+    """Adds a comment to the mail that waits, or begins a new one that goes no sooner than an hour after the last."""
+    prefix = _said_prefix(post)
+    told = queries.last_told(prefix)
+    begins_at = max(now, told.due_at + PAUSE) if told.due_at else now
+    choices = [(told.number + number, begins_at) for number in (1, 2)]  # two comments at once begin the same one
+    if told.due_at is not None and told.due_at > now:
+        choices.insert(0, (told.number, told.due_at))
+    for number, due_at in choices:
+        comment.told_in = f"{prefix}{number}"
+        db.session.flush()
+        if all(_is_told(comment.told_in, person, post, due_at, now) for person in people):
+            return
+
+
+def _is_told(group: str, person: Person, post: Post, due_at: datetime, now: datetime) -> bool:
+    """Writes one person's mail, or writes it anew. False when it has gone already."""
+    content, key = _said(group, person, post), f"{group}:{person.id}"
+    if content is None or mail.reword(key, content, now=now):
+        return True
+    written = mail.enqueue(
         kind=Kind.COMMENT,
         address=person.email,
         content=content,
-        dedupe_key=f"{_said_prefix(person)}{history.written}",  # two comments at once write the same key
+        dedupe_key=key,
         person_id=person.id,
         now=now,
-        due_at=max(now, last.due_at + PAUSE) if last else now,
+        due_at=due_at,
     )
+    return written is not None or mail.reword(key, content, now=now)
 
 
-def _said(comments: Sequence[Comment], person: Person, hearer: Hearer) -> MailContent:
+def _said(group: str, person: Person, post: Post) -> MailContent | None:
+    comments = queries.told_in(group, person, MOST_IN_A_MAIL + 1)
+    if not comments:
+        return None
+    hearer = Hearer(Subject.POSTS, person.id, "", post.id)
     return mails.for_moderator(comments[:MOST_IN_A_MAIL], person, hearer, are_more=len(comments) > MOST_IN_A_MAIL)
 
 
@@ -189,5 +208,6 @@ def _reply_key(comment: Comment) -> str:
     return f"{stem}{queries.cancelled_with(stem)}"
 
 
-def _said_prefix(person: Person) -> str:
-    return f"comment:said:{person.id}:"
+def _said_prefix(post: Post) -> str:
+    """What the keys begin with of the mails about somebody's posts."""
+    return f"comment:said:{post.author_id}:"

@@ -153,7 +153,7 @@ def remove(comment: Comment, *, now: datetime) -> None:
     if comment.state in queries.EDITABLE:
         comment.was, comment.state, comment.decided_at = comment.state, CommentState.REMOVED, now
         notices.taken_back(comment, now=now)
-        notices.decided(comment.post, now=now)
+        notices.decided(comment, now=now)
 
 
 def bring_back(comment: Comment, *, now: datetime) -> None:
@@ -289,7 +289,7 @@ def _decide(comment: Comment, state: CommentState, *, by: Person, now: datetime)
         notices.appeared(comment, comment.post, now=now)
     elif was_public:
         notices.taken_back(comment, now=now)
-    notices.decided(comment.post, now=now)
+    notices.decided(comment, now=now)
     return True
 
 

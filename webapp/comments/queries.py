@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
@@ -191,40 +191,23 @@ def moderators() -> Sequence[Person]:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """A mail about comments: its key, when it is due, and when it was written."""
+class Told:
+    """The newest mails to those who look after somebody's posts: their number, and when the last that was not
+    cancelled is due.
+    """
 
-    dedupe_key: str
-    due_at: datetime
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class History:
-    """How many such mails were written, and the newest two that were not cancelled."""
-
-    written: int
-    last: Notice | None
-    before: Notice | None
-
-    def told_until(self, now: datetime, pause: timedelta) -> datetime:
-        """Up to when the person has been told of what was said; a mail that is not due has told nothing yet."""
-        gone = self.before if self.last and self.last.due_at > now else self.last
-        return gone.created_at if gone else now - pause
+    number: int
+    due_at: datetime | None
 
 
-def notices_under(prefix: str) -> History:
-    """What was written under the keys that begin with ``prefix``."""
+def last_told(prefix: str) -> Told:
+    """What was written under keys of the form ``prefix number : person``."""
     theirs = (Delivery.kind == Kind.COMMENT, Delivery.dedupe_key.startswith(prefix, autoescape=True))
-    newest = db.session.execute(
-        select(Delivery.dedupe_key, Delivery.due_at, Delivery.created_at)
-        .where(*theirs, Delivery.state != State.CANCELLED)
-        .order_by(Delivery.id.desc())
-        .limit(2)
-    ).all()
-    last, before = [*(Notice(*row) for row in newest), None, None][:2]
-    written = db.session.scalar(select(func.count()).select_from(Delivery).where(*theirs))
-    return History(written or 0, last, before)
+    newest = select(Delivery.dedupe_key, Delivery.due_at).where(*theirs).order_by(Delivery.id.desc()).limit(1)
+    last = db.session.execute(newest).first()
+    kept = db.session.execute(newest.where(Delivery.state != State.CANCELLED)).first()
+    number = int(last.dedupe_key.removeprefix(prefix).partition(":")[0]) if last else 0
+    return Told(number, kept.due_at if kept else None)
 
 
 def cancelled_with(prefix: str) -> int:
@@ -235,18 +218,13 @@ def cancelled_with(prefix: str) -> int:
     return db.session.scalar(rows) or 0
 
 
-def new_for(person: Person, since: datetime, limit: int) -> Sequence[Comment]:
-    """What others said that a person may decide about: all that waits, and what appeared by itself since an instant."""
-    appeared = (Comment.state == CommentState.PUBLISHED) & (Comment.published_at > since) & Comment.decided_at.is_(None)
+def told_in(key: str, person: Person, limit: int) -> Sequence[Comment]:
+    """The comments that a mail tells a person of, as far as nobody has decided about them yet; the oldest first."""
+    is_new = (Comment.state == CommentState.PENDING) | (
+        (Comment.state == CommentState.PUBLISHED) & Comment.decided_at.is_(None)
+    )
     return db.session.scalars(
-        moderatable_by(person)
-        .where(
-            or_(Comment.state == CommentState.PENDING, appeared),
-            Comment.person_id.is_distinct_from(person.id),
-        )
-        .order_by(None)
-        .order_by(*OLDEST_FIRST)
-        .limit(limit)
+        moderatable_by(person).where(Comment.told_in == key, is_new).order_by(None).order_by(*OLDEST_FIRST).limit(limit)
     ).all()
 
 
