@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests import factories
+from webapp.comments.models import CommentState
 from webapp.extensions import db
 from webapp.posts import operations
 
@@ -44,9 +45,19 @@ FOR_EVERYONE = [
     "/login",
     "/register",
     "/reset",
+    "/posts/{slug}?reply={comment}",
     "/nowhere",
 ]
-FOR_AUTHORS = ["/", "/write", "/write/new", "/posts/{id}/edit", "/reminders", "/reminders/history", "/settings"]
+FOR_AUTHORS = [
+    "/comments/moderation",
+    "/",
+    "/write",
+    "/write/new",
+    "/posts/{id}/edit",
+    "/reminders",
+    "/reminders/history",
+    "/settings",
+]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 
 pytestmark = pytest.mark.parametrize(("is_author", "path"), PAGES)
@@ -63,8 +74,12 @@ def places(world):
     factories.post(world.alice, "霜降一个相当长的中文标题看看它在窄屏上怎么换行", published_at=now - timedelta(days=40))
     factories.reminder(world.alice, due_at=now + timedelta(days=3))
     factories.reminder(world.alice, "Every week", due_at=now + timedelta(days=2), recurrence="FREQ=WEEKLY")
+    comment = factories.comment(post, world.bob, "A [link](https://example.org) and `code`.")
+    for _level in range(4):
+        comment = factories.comment(post, body=title.replace(" ", ""), parent_id=comment.id)
+    factories.comment(post, world.bob, BODY, state=CommentState.PENDING, held=["links", "repeated"])
     db.session.commit()
-    return {"slug": post.slug, "id": post.id}
+    return {"slug": post.slug, "id": post.id, "comment": comment.id}
 
 
 @pytest.fixture

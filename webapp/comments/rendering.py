@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from webapp.core import text
 from webapp.core.errors import Refused
+from webapp.core.markdown.writing import RULES
 
 LONGEST = 10_000
 """Characters of one comment."""
@@ -45,14 +46,18 @@ def _parser() -> MarkdownIt:
     parser.enable(["strikethrough", "linkify"]).disable(NOT_HERE)
     if parser.linkify:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    for listing in ("fence", "code_block"):
+        parser.add_render_rule(listing, RULES[listing])
     return parser
 
 
 PARSER = _parser()
 CLEANER = nh3.Cleaner(
-    tags={"p", "br", "em", "strong", "s", "a", "code", "pre", "blockquote", "ul", "ol", "li"},
+    tags={"p", "br", "em", "strong", "s", "a", "code", "pre", "span", "blockquote", "ul", "ol", "li"},
     clean_content_tags={"script", "style"},
     attributes={"a": {"href", "title"}, "ol": {"start"}},
+    tag_attribute_values={"pre": {"tabindex": {"0"}}},
+    allowed_classes={"span": {"k", "c"}},
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow ugc noopener",
 )
