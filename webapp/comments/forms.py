@@ -50,11 +50,11 @@ class PolicyForm(FlaskForm):
         ],
     )
     visitors = RadioField(
-        lazy_gettext("What visitors write, once they have confirmed their address,"),
+        lazy_gettext("What visitors write"),
         choices=[
             SelectChoice(Welcome.AT_ONCE.value, lazy_gettext("appears at once")),
             SelectChoice(Welcome.READ_FIRST.value, lazy_gettext("is read first")),
-            SelectChoice(Welcome.NO.value, lazy_gettext("Only members may comment")),
+            SelectChoice(Welcome.NO.value, lazy_gettext("is not taken: only members comment")),
         ],
     )
     close_after_days = IntegerField(
