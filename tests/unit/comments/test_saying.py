@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from tests import factories
 from tests.unit.comments.talking import PAGE, comments, rule, the_comment, thread
+from webapp.comments import operations
 from webapp.comments.models import CommentState
+from webapp.core import clock
 from webapp.extensions import db as database
 from webapp.posts.models import PostState
 
@@ -141,9 +144,6 @@ class TestChangingOnesOwn:
         assert page.soup.select_one("#comments h2").get_text(strip=True) == "1 comment"
 
     def test_its_words_are_forgotten_after_a_week(self, as_, world, post, frozen, jobs):
-        from webapp.comments import operations
-        from webapp.core import clock
-
         bob = as_(world.bob)
         bob.say()
         bob.visit(PAGE)
@@ -208,8 +208,6 @@ class TestWhatMayNotBeSeen:
 
 
 def test_the_list_of_posts_asks_once_for_all_counts(as_, world, post, app):
-    from sqlalchemy import event
-
     def statements():
         counted = []
         listener = lambda *args: counted.append(args[2])  # noqa: E731
@@ -229,8 +227,6 @@ def test_the_list_of_posts_asks_once_for_all_counts(as_, world, post, app):
 
 
 def test_a_post_asks_as_often_for_many_comments_as_for_one(as_, world, post):
-    from sqlalchemy import event
-
     def statements():
         counted = []
         listener = lambda *args: counted.append(args[2])  # noqa: E731
@@ -246,3 +242,40 @@ def test_a_post_asks_as_often_for_many_comments_as_for_one(as_, world, post):
         parent = factories.comment(post, factories.person(), parent_id=parent.id)
     database.session.commit()
     assert statements() == before
+
+
+def test_what_is_brought_in_from_elsewhere_tells_nobody(as_, world, post, smtp, jobs):
+    first = operations.bring_in(
+        post, name="Old Tom", address="tom@example.org", body="From the *old* place.", created_at=post.published_at
+    )
+    operations.bring_in(post, name="Alice", person=world.alice, body="Yes.", parent=first, created_at=post.published_at)
+    database.session.commit()
+    jobs.run()
+    assert smtp.received == []
+    assert thread(as_().visit(PAGE)) == [("From the old place.", [("Yes.", [])])]
+    as_(world.bob).say("Hello, Tom.", reply_to=first)
+    jobs.run()
+    assert smtp.to("tom@example.org") == []
+
+
+def test_a_long_conversation_has_pages_and_a_comment_is_found_on_its_own(as_, world, post):
+    made = [factories.comment(post, world.bob, f"Number {number}") for number in range(60)]
+    database.session.commit()
+    page = as_().visit(PAGE)
+    assert [words for words, _replies in thread(page)] == [f"Number {number}" for number in range(50)]
+    later = page.soup.select_one("#comments [rel=next]")["href"]
+    assert [words for words, _replies in thread(as_().visit(later))] == [f"Number {n}" for n in range(50, 60)]
+    answer = as_().client.get(f"/comments/{made[55].id}")
+    assert answer.location == f"{PAGE}?comments=2#comment-{made[55].id}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [f"{name}={value}" for name in ("comments", "reply") for value in ("0", "-1", "x", "999", str(2**70), "%00", "²")],
+)
+def test_a_page_or_a_comment_that_does_not_exist_shows_the_conversation_all_the_same(as_, world, post, asked):
+    factories.comment(post, world.bob)
+    database.session.commit()
+    page = as_().visit(f"{PAGE}?{asked}")
+    assert page.status == 200
+    assert thread(page) == [("Well said.", [])]

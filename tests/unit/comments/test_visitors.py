@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.comments.talking import PAGE, comments, rule, solved, the_comment, thread
+from webapp.comments import operations
 from webapp.comments.models import CommentState
+from webapp.core import clock
 from webapp.extensions import db as database
 from webapp.posts.models import PostState
 
@@ -122,9 +124,6 @@ def test_forged_links_are_over(as_, post, smtp, jobs):
 
 
 def test_what_nobody_confirms_is_forgotten_after_a_week(as_, post, frozen):
-    from webapp.comments import operations
-    from webapp.core import clock
-
     as_().say_as()
     frozen.shift(timedelta(days=7, seconds=1))
     assert operations.tidy(now=clock.now()) == 1
