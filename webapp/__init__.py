@@ -16,6 +16,8 @@ from webapp.accounts import views as accounts_views
 from webapp.administration import events as administration_events
 from webapp.administration import views as administration_views
 from webapp.api import views as api_views
+from webapp.comments import tasks as comments_tasks
+from webapp.comments import views as comments_views
 from webapp.core import broker, error_pages, headers, logs, rendering
 from webapp.digests import cli as digests_cli
 from webapp.digests import events as digests_events
@@ -47,6 +49,7 @@ FEATURES_WITH_PAGES = (
     accounts_views,
     images_views,
     posts_views,
+    comments_views,
     subscriptions_views,
     reminders_views,
     digests_views,
@@ -66,7 +69,15 @@ FEATURES_WITH_COMMANDS = (
     forecast_cli,
     safety_cli,
 )
-FEATURES_WITH_TASKS = (mail_tasks, images_tasks, reminders_tasks, digests_tasks, search_tasks, ops_tasks)
+FEATURES_WITH_TASKS = (
+    mail_tasks,
+    images_tasks,
+    comments_tasks,
+    reminders_tasks,
+    digests_tasks,
+    search_tasks,
+    ops_tasks,
+)
 
 
 def create_app(config: configuration.Config | None = None, *, log_to: TextIO | None = None) -> Flask:

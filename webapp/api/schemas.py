@@ -12,6 +12,8 @@ from marshmallow import fields, validate
 from webapp.api.fields import Address, Choice, Instant, Text, Whole
 from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
+from webapp.comments import rendering
+from webapp.comments.models import CommentState
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderState
@@ -127,6 +129,46 @@ class NewPost(PostChange):
 class Publication(Schema):
     publish_at = Text(
         metadata={"format": "date-time", "description": "When, with an offset from UTC. Left out: now."},
+    )
+
+
+class CommentAuthorSchema(Schema):
+    name = fields.String()
+    handle = fields.String(allow_none=True, metadata={"description": "Null for a visitor."})
+
+
+class CommentSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.comments.comment", "comment_id")
+    created_at = Instant(metadata={"description": "When it was said."})
+    updated_at = Instant(metadata={"description": "When it last changed."})
+    post_id = fields.Integer(metadata={"description": "The post it is about."})
+    parent_id = fields.Integer(allow_none=True, metadata={"description": "The comment it answers."})
+    body = fields.String(metadata={"description": "Markdown, as written."})
+    html = fields.String(metadata={"description": "The body, rendered and sanitised."})
+    author = fields.Nested(CommentAuthorSchema, metadata={"description": "Who said it: name and, of a member, handle."})
+    state = fields.Enum(CommentState, by_value=True, metadata={"description": "Others see only a published one."})
+    edited_at = Instant(allow_none=True, metadata={"description": "When its words were changed."})
+
+
+class CommentPage(Page):
+    items = fields.List(fields.Nested(CommentSchema))
+
+
+class CommentChange(Schema):
+    body = Text(
+        required=True,
+        validate=validate.Length(1, rendering.LONGEST),
+        metadata={"description": "Markdown without headings, pictures, tables and HTML."},
+    )
+
+
+class NewComment(CommentChange):
+    parent_id = Whole(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(1, LARGEST_NUMBER, error="It must be the number of a comment."),
+        metadata={"description": "The comment to answer, on the same post."},
     )
 
 
