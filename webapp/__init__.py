@@ -26,6 +26,8 @@ from webapp.ops import events as ops_events
 from webapp.ops import forecast_cli, safety_cli
 from webapp.ops import tasks as ops_tasks
 from webapp.ops import views as ops_views
+from webapp.portability import cli as portability_cli
+from webapp.portability import tasks as portability_tasks
 from webapp.posts import events as posts_events
 from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
@@ -43,8 +45,8 @@ FEATURES_WITH_PAGES = (
     ops_views,
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
-FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, forecast_cli, safety_cli)
-FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
+FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, forecast_cli, safety_cli, portability_cli)
+FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks, portability_tasks)
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:

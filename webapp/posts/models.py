@@ -45,6 +45,7 @@ class Post(Timestamps, Model):
     ``published_at`` is the instant it first appeared and stays when the post is edited, hidden or shown again: a
     digest window counts by it. ``version`` rises with each save, so that two editors cannot overwrite each other.
     ``publish_at`` is when a scheduled post is to appear. ``trashed_from`` is what a post in the trash was before.
+    ``imported_at`` is when it was brought here from elsewhere: what had appeared by then is never mailed to anyone.
     """
 
     __tablename__ = "posts"
@@ -61,6 +62,7 @@ class Post(Timestamps, Model):
     trashed_from: Mapped[PostState | None] = mapped_column(states(PostState))
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    imported_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     author: Mapped[Person] = relationship(lazy="raise")
