@@ -28,6 +28,7 @@ from webapp.ops import tasks as ops_tasks
 from webapp.ops import views as ops_views
 from webapp.portability import cli as portability_cli
 from webapp.portability import tasks as portability_tasks
+from webapp.portability import views as portability_views
 from webapp.posts import events as posts_events
 from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
@@ -42,6 +43,7 @@ FEATURES_WITH_PAGES = (
     reminders_views,
     digests_views,
     feeds_views,
+    portability_views,
     ops_views,
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)

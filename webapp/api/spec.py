@@ -22,6 +22,7 @@ SECTIONS = {
     "Posts": "Everyone's published posts to read; your own to write, publish and put in the trash.",
     "Reminders": "Your own reminders. They are mailed to your confirmed address.",
     "Subscriptions": "Who gets the weekly letter.",
+    "Jobs": "Imports and exports, which take their time.",
 }
 SHOWN = (
     "Post",
@@ -32,6 +33,7 @@ SHOWN = (
     "Subscription",
     "SubscriptionPage",
     "AskedSubscription",
+    "Job",
 )
 """What is only ever shown: every field is always there."""
 NAMES_IT = "Names this version."

@@ -98,8 +98,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 def insert_or_ignore(connection: Connection, model: type[Model]) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that leaves out what a unique key has already."""
-    dialect = sqlite if is_sqlite(connection) else postgresql
-    return dialect.insert(model).on_conflict_do_nothing()
+    if is_sqlite(connection):
+        return sqlite.insert(model).on_conflict_do_nothing()
+    return postgresql.insert(model).on_conflict_do_nothing()
 
 
 @event.listens_for(Engine, "connect")

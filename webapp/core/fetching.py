@@ -88,7 +88,7 @@ def _parts(url: str) -> tuple[str, str, int, str]:
 def _resolved(host: str, port: int, may_connect: Callable[[Address], bool]) -> Address:
     """The address to connect to. A name of which any address is not public is refused as a whole."""
     try:
-        found = {ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in _look_up(host, port)}
+        found = {ipaddress.ip_address(each.partition("%")[0]) for each in _look_up(host, port)}
     except (OSError, ValueError, UnicodeError):
         raise NotFetched(f"{host} is not known") from None
     if not found or not all(may_connect(each) for each in found):
@@ -96,8 +96,8 @@ def _resolved(host: str, port: int, may_connect: Callable[[Address], bool]) -> A
     return min(found, key=lambda each: (each.version, int(each)))
 
 
-def _look_up(host: str, port: int) -> list[tuple[object, ...]]:
-    return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+def _look_up(host: str, port: int) -> list[str]:
+    return [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def _read(connection: _Pinned, response: http.client.HTTPResponse, largest: int, deadline: float) -> bytes:

@@ -56,7 +56,7 @@ class Authors:
         return self._fallback_id, f"it was by {author.name}, whose address is not known"
 
     def _make(self, author: Author, address: str) -> tuple[int, str]:
-        """A new author, whom nobody writes to: no confirmation, no welcome. They join by registering, or when invited."""
+        """A new author, whom nobody writes to. They join by registering, or when somebody invites them."""
         name = " ".join(author.name.split())[: accounts.LONGEST_NAME] or address.partition("@")[0]
         self.made.append(f"{name} <{address}>")
         if self.is_dry_run:

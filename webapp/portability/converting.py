@@ -17,6 +17,7 @@ from webapp.core.errors import Refused
 from webapp.portability.items import Converted, Text
 
 EXCERPT = 300
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 TAG = re.compile(r"<[^>]*>")
 UNSHOWN = re.compile(r"<(script|style|noscript|template)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -61,7 +62,7 @@ def to_markdown(source: str, notes: list[str], *, base: str = "") -> str:
 def clean(body: str) -> str:
     """Text as it may be kept: NFC, line ends of one kind, no control characters."""
     body = unicodedata.normalize("NFC", body.replace("\r\n", "\n").replace("\r", "\n"))
-    return body if body.isprintable() else "".join(each for each in body if each in "\n\t" or _is_shown(each))
+    return UNSEEN.sub("", body)
 
 
 def plain(source: str) -> str:
@@ -142,10 +143,6 @@ def _replace(soup: BeautifulSoup, notes: list[str]) -> None:
             each.decompose()
     for note in soup.find_all(string=lambda words: isinstance(words, Comment)):
         note.extract()
-
-
-def _is_shown(character: str) -> bool:
-    return unicodedata.category(character) not in {"Cc", "Cs"}
 
 
 def pictures(body: str) -> list[str]:

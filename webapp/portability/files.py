@@ -40,3 +40,8 @@ def tidy(*, older_than: datetime) -> None:
     for file in folder.glob("*") if folder.is_dir() else ():
         if file.is_file() and file.stat().st_mtime < older_than.timestamp():
             file.unlink(missing_ok=True)
+
+
+def exists(file: str) -> bool:
+    """Whether a file of ours is still there."""
+    return is_ours(Path(file)) and Path(file).is_file()

@@ -40,7 +40,7 @@ def as_markdown(connection: Connection, *, author_id: int | None = None) -> Iter
     )
     if author_id is not None:
         query = query.where(Post.author_id == author_id)
-    after = 0
+    after: int = 0
     while rows := connection.execute(query.where(Post.id > after).limit(PAGE)).all():
         ids = [row.id for row in rows]
         after = ids[-1]

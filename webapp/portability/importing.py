@@ -30,7 +30,8 @@ AHEAD = 4
 class Steps(Protocol):
     """An import under way."""
 
-    total: int
+    @property
+    def total(self) -> int: ...
 
     def steps(self, start: int) -> Iterator[list[Entry]]:
         """The entries of the items from the one numbered ``start`` on, some at a time."""

@@ -91,7 +91,7 @@ class Placing:
         rows = db.session.execute(
             select(ImportedThing.key, ImportedThing.fingerprint).where(ImportedThing.key.in_(keys))
         )
-        return {key: fingerprint for key, fingerprint in rows}
+        return dict(rows.tuples())
 
     def place(self, found: Sequence[tuple[Text, Converted | None]]) -> list[Entry]:
         """Writes what is new; an entry for each. The caller commits."""
@@ -138,7 +138,7 @@ class Placing:
         tags = _tags(text.tags)
         if len(tags) > MOST_TAGS:
             notes.append(
-                f"{len(tags) - MOST_TAGS} of its {len(tags)} tags were left out: {', '.join([*tags.values()][MOST_TAGS:])}"
+                f"{len(tags) - MOST_TAGS} of its tags were left out: {', '.join([*tags.values()][MOST_TAGS:])}"
             )
             tags = dict([*tags.items()][:MOST_TAGS])
         if text.comments:
@@ -272,13 +272,13 @@ class Placing:
             rows = [{"slug": slug, "name": name} for slug, name in wanted.items()]
             db.session.execute(insert_or_ignore(db.session.connection(), Tag), rows)
             found = db.session.execute(select(Tag.slug, Tag.id).where(Tag.slug.in_(wanted)))
-            self._tags.update({slug: tag_id for slug, tag_id in found})
+            self._tags.update(dict(found.tuples()))
         return self._tags
 
 
 def key_of(system: str, site: str, key: str) -> str:
     """How something of another system is known here."""
-    return hashlib.sha256("\x1f".join((system, site, key)).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{system}\x1f{site}\x1f{key}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def reason(notes: Sequence[str]) -> str:

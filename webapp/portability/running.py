@@ -94,7 +94,7 @@ def carry_out(
     progress: Progress = lambda _done, _total: None,
     executor: Executor | None = None,
 ) -> None:
-    """Imports a file, from the item on that ``record`` has no line of yet. Raises :class:`BadSource` before the first."""
+    """Imports a file, from where ``record`` ends. Raises :class:`BadSource`, before anything is imported."""
     if not file.exists():
         raise BadSource(f"There is nothing at {file}.")
     steps = _opened(system, file, wish, now, executor)

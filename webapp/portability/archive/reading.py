@@ -82,7 +82,7 @@ class Archive:
 
     def _place(self, kept: Kept, batch: list[Arriving], start: int) -> list[Entry]:
         """Finds those that are here, writes the others."""
-        here = self._here(kept, batch)
+        here = self._here(batch)
         entries: list[Entry] = []
         waiting: list[Arriving] = []
         for row in batch:
@@ -211,11 +211,11 @@ class Archive:
         ]
         db.session.execute(insert_or_ignore(db.session.connection(), ImportedThing), things)
 
-    def _here(self, kept: Kept, batch: Sequence[Arriving]) -> dict[str, int]:
+    def _here(self, batch: Sequence[Arriving]) -> dict[str, int]:
         """Which of these came here before, by their keys."""
         keys = [self._key(row) for row in batch]
         rows = db.session.execute(select(ImportedThing.key, ImportedThing.local_id).where(ImportedThing.key.in_(keys)))
-        return {key: local_id for key, local_id in rows}
+        return dict(rows.tuples())
 
     def _key(self, row: Arriving) -> str:
         parts = [row.source.get("id")] if row.kept.has_id else [row.source.get(name) for name in row.kept.unique]
@@ -302,7 +302,7 @@ def is_one(path: Path) -> bool:
     """Whether this is an archive of Almanac, of whatever version."""
     try:
         with _complaining():
-            return json.loads(zipfile.ZipFile(path).read("manifest.json")).get("format") == FORMAT
+            return bool(json.loads(zipfile.ZipFile(path).read("manifest.json")).get("format") == FORMAT)
     except (BadSource, AttributeError):
         return False
 

@@ -51,7 +51,7 @@ class Ghost:
 
     def _item(self, nth: int, post: Mapping[str, Any]) -> Item:
         title = plain(_text(post, "title"))
-        kind = "page" if post.get("type") == "page" or post.get("page") in {1} else "post"
+        kind = "page" if post.get("type") == "page" or post.get("page") == 1 else "post"
         if not _text(post, "id") and not _text(post, "uuid"):
             return Other(nth, kind, title, "it has no id")
         notes = ["it was a page, and is a post here"] if kind == "page" else []

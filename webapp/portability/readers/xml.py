@@ -38,7 +38,7 @@ class Counting(ContentHandler):
 
 
 def read_once(path: Path, *names: str) -> Counting:
-    """Reads all of a file, keeping nothing, and counts ``names``. Raises :class:`BadSource` when it is not whole XML."""
+    """Reads all of a file and counts ``names``. Raises :class:`BadSource` when it is not whole XML."""
     counting = Counting(*names)
     parser = sax.make_parser()
     parser.setContentHandler(counting)
