@@ -6,7 +6,6 @@ import html as entities
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Comment, Tag
@@ -47,7 +46,7 @@ def convert(text: Text) -> Converted:
     )
 
 
-def to_markdown(source: str, notes: list[str], *, base: str = "") -> str:
+def to_markdown(source: str, notes: list[str]) -> str:
     """HTML as Markdown. What has no counterpart becomes a link, or is left out and named in ``notes``."""
     source = COMMENT.sub("", UNSHOWN.sub("", source))
     if "<" not in source:
@@ -55,7 +54,7 @@ def to_markdown(source: str, notes: list[str], *, base: str = "") -> str:
     soup = BeautifulSoup(source, "html.parser")
     if any(f"<{name}" in source for name in (*FRAMES, *NOT_SHOWN)):
         _replace(soup, notes)
-    written = _converter(base).convert_soup(soup)
+    written = CONVERTER.convert_soup(soup)
     return BLANK_LINES.sub("\n\n", written).strip()
 
 
@@ -71,7 +70,7 @@ def plain(source: str) -> str:
     return " ".join(clean(words).split())
 
 
-class _Converter(MarkdownConverter):  # type: ignore[misc]  # the library has no types
+class _Converter(MarkdownConverter):
     """markdownify, with the parts of blogs that it does not know."""
 
     def convert_figcaption(self, _el: Tag, text: str, parent_tags: Iterable[str]) -> str:  # noqa: ARG002
@@ -85,23 +84,16 @@ class _Converter(MarkdownConverter):  # type: ignore[misc]  # the library has no
         if not source or source.startswith("data:"):
             return ""
         alt = " ".join(str(el.attrs.get("alt") or "").split()).replace("[", "(").replace("]", ")")
-        return f"![{alt}]({_target(urljoin(self.options['base'], source))})"
+        return f"![{alt}]({_target(source)})"
 
     def convert_a(self, el: Tag, text: str, parent_tags: Iterable[str]) -> str:
         href = str(el.attrs.get("href") or "").strip()
         if href and any(each in href for each in " ()<>\n"):
             el.attrs["href"] = _target(href).removeprefix("<").removesuffix(">")
-        return str(super().convert_a(el, text, parent_tags)) if text.strip() else ""
+        return str(super().convert_a(el, text, parent_tags)) if text.strip() else ""  # type: ignore[misc]  # no stub
 
     def convert_cite(self, _el: Tag, text: str, parent_tags: Iterable[str]) -> str:
         return f" {text.strip()}" if "p" in parent_tags else f"\n\n{text.strip()}\n\n"
-
-
-@cache
-def _converter(base: str) -> _Converter:
-    return _Converter(
-        heading_style="ATX", bullets="-", code_language_callback=_language, newline_style="backslash", base=base
-    )
 
 
 def _language(pre: Tag) -> str:
@@ -113,6 +105,11 @@ def _language(pre: Tag) -> str:
         if found:
             return found[1].lower()
     return ""
+
+
+CONVERTER = _Converter(
+    heading_style="ATX", bullets="-", code_language_callback=_language, newline_style="backslash"
+)
 
 
 def _target(address: str) -> str:

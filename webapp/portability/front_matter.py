@@ -90,7 +90,6 @@ def _aliases(connection: Connection, post_ids: list[int]) -> dict[int, list[str]
     for post_id, slug in connection.execute(slugs.order_by(SlugRedirect.id)):
         found.setdefault(post_id, []).append(f"/posts/{slug}")
     paths = select(OldAddress.post_id, OldAddress.path).where(OldAddress.post_id.in_(post_ids))
-    for post_id, path in connection.execute(paths.order_by(OldAddress.id)):
-        if post_id is not None:
-            found.setdefault(post_id, []).append(path)
+    for old in connection.execute(paths.order_by(OldAddress.id)):
+        found.setdefault(old.post_id, []).append(old.path)
     return found

@@ -91,7 +91,7 @@ class Placing:
         rows = db.session.execute(
             select(ImportedThing.key, ImportedThing.fingerprint).where(ImportedThing.key.in_(keys))
         )
-        return dict(rows.tuples())
+        return {key: value for key, value in rows}  # noqa: C416  # rows are no pairs to dict()
 
     def place(self, found: Sequence[tuple[Text, Converted | None]]) -> list[Entry]:
         """Writes what is new; an entry for each. The caller commits."""
@@ -272,7 +272,7 @@ class Placing:
             rows = [{"slug": slug, "name": name} for slug, name in wanted.items()]
             db.session.execute(insert_or_ignore(db.session.connection(), Tag), rows)
             found = db.session.execute(select(Tag.slug, Tag.id).where(Tag.slug.in_(wanted)))
-            self._tags.update(dict(found.tuples()))
+            self._tags.update({slug: tag_id for slug, tag_id in found})  # noqa: C416  # as above
         return self._tags
 
 

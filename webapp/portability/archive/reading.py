@@ -215,7 +215,7 @@ class Archive:
         """Which of these came here before, by their keys."""
         keys = [self._key(row) for row in batch]
         rows = db.session.execute(select(ImportedThing.key, ImportedThing.local_id).where(ImportedThing.key.in_(keys)))
-        return dict(rows.tuples())
+        return {key: value for key, value in rows}  # noqa: C416  # rows are no pairs to dict()
 
     def _key(self, row: Arriving) -> str:
         parts = [row.source.get("id")] if row.kept.has_id else [row.source.get(name) for name in row.kept.unique]

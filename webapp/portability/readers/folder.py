@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 
 from webapp.portability.converting import plain
 from webapp.portability.items import Author, BadSource, Item, Other, Text
@@ -172,7 +173,7 @@ def _parts(source: str) -> tuple[Mapping[str, Any], str]:
         end_at = source.find("\n---", 3)
         if end_at > LARGEST_FRONT:
             raise ValueError("it is too long")
-        post = frontmatter.loads(source, handler=frontmatter.YAMLHandler())
+        post = frontmatter.loads(source, handler=YAMLHandler())
         return post.metadata, post.content
     return {}, source
 

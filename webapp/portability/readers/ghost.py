@@ -128,9 +128,14 @@ def _rows(data: Mapping[str, Any], table: str) -> list[Mapping[str, Any]]:
 def _by_post(rows: Sequence[Mapping[str, Any]], name: str) -> dict[Any, list[Any]]:
     """What belongs to each post, in the order that was given to it."""
     found: dict[Any, list[Any]] = {}
-    for each in sorted(rows, key=lambda row: row.get("sort_order") if isinstance(row.get("sort_order"), int) else 0):
+    for each in sorted(rows, key=_place):
         found.setdefault(each.get("post_id"), []).append(each.get(name))
     return found
+
+
+def _place(row: Mapping[str, Any]) -> int:
+    place = row.get("sort_order")
+    return place if isinstance(place, int) else 0
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:

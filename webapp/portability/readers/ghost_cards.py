@@ -21,7 +21,7 @@ MOBILE_TAGS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", 
 def of_mobiledoc(raw: str, notes: list[str]) -> str:
     """A mobiledoc as Markdown; empty, with a remark, when it is none."""
     document = _json(raw, "mobiledoc", notes)
-    pieces = []
+    pieces: list[Piece] = []
     cards, markups = _list(document, "cards"), _list(document, "markups")
     for section in _list(document, "sections"):
         match section:

@@ -26,68 +26,12 @@ BREAK = re.compile(r"<br\s*/?>[ \t]*\n?", re.IGNORECASE)
 STRONG = re.compile(r"</?(?:strong|b)>", re.IGNORECASE)
 EMPHASIS = re.compile(r"</?(?:em|i)>", re.IGNORECASE)
 TAG = re.compile(r"</?([a-z][a-z0-9]*)(?:\s[^<>]*)?/?>", re.IGNORECASE)
-KNOWN = frozenset(
-    [
-        "p",
-        "div",
-        "span",
-        "center",
-        "section",
-        "article",
-        "aside",
-        "header",
-        "footer",
-        "figure",
-        "figcaption",
-        "details",
-        "summary",
-        "small",
-        "big",
-        "sub",
-        "sup",
-        "u",
-        "mark",
-        "kbd",
-        "abbr",
-        "font",
-        "table",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "blockquote",
-        "pre",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "nav",
-        "main",
-        "source",
-        "ins",
-        "del",
-        "cite",
-        "q",
-        "var",
-        "samp",
-        "tt",
-        "form",
-        "input",
-        "button",
-        "label",
-    ]
+LEFT_OUT = re.compile(
+    r"p|div|span|center|section|article|aside|header|footer|figure|figcaption|details|summary|small|"
+    r"big|sub|sup|u|mark|kbd|abbr|font|table|thead|tbody|tfoot|tr|td|th|ul|ol|li|dl|dt|dd|blockquote|"
+    r"pre|h1|h2|h3|h4|h5|h6|hr|nav|main|source|ins|del|cite|q|var|samp|tt|form|input|button|label"
 )
+"""Tags whose words are kept."""
 PICTURE = re.compile(r"(!\[[^\]\n]*\]\()(<?)([^)\s>]+)")
 KRAMDOWN = re.compile(r"^\{:\s*[^}\n]*\}[ \t]*$|\{:\s*[.#][^}\n]*\}", re.MULTILINE)
 
@@ -139,7 +83,7 @@ def _html(part: str, notes: list[str]) -> str:
     left_out: dict[str, None] = {}
 
     def strip(match: re.Match[str]) -> str:
-        if match[1].lower() not in KNOWN:
+        if not LEFT_OUT.fullmatch(match[1].lower()):
             return match[0]
         left_out.setdefault(match[1].lower(), None)
         return ""
