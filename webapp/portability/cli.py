@@ -105,7 +105,7 @@ def _imported(system: System, file: Path, wish: Wish, *, is_quiet: bool) -> Sequ
         if wish.is_dry_run:
             remembered = Remembered()
             running.carry_out(system, file, wish, record=remembered, now=now, progress=progress, executor=executor)
-            return remembered.entries
+            return sorted(remembered.entries, key=lambda entry: entry.nth)
         transfer_id = _written_down(system, file)
         try:
             record = Kept(db.session.get_one(Transfer, transfer_id))

@@ -107,9 +107,7 @@ def _language(pre: Tag) -> str:
     return ""
 
 
-CONVERTER = _Converter(
-    heading_style="ATX", bullets="-", code_language_callback=_language, newline_style="backslash"
-)
+CONVERTER = _Converter(heading_style="ATX", bullets="-", code_language_callback=_language, newline_style="backslash")
 
 
 def _target(address: str) -> str:

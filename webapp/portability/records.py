@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -34,13 +34,16 @@ class Remembered:
 
     done: int = 0
     total: int = 0
+    asides: int = 0
     entries: list[Entry] = field(default_factory=list)
 
     def begin(self, total: int) -> None:
         self.total = total
 
     def note(self, entries: Sequence[Entry], now: datetime) -> None:  # noqa: ARG002  # as its sibling
-        self.entries += entries
+        for each in entries:
+            self.asides -= each.nth < 0
+            self.entries.append(replace(each, nth=self.asides) if each.nth < 0 else each)
         self.done += sum(each.nth >= 0 for each in entries)
 
 
