@@ -13,7 +13,7 @@ from typing import Any
 
 from slugify import slugify
 from sqlalchemy import insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from webapp.accounts.models import Person
 from webapp.core.db import insert_or_ignore
@@ -196,7 +196,7 @@ class Placing:
         try:
             with db.session.begin_nested():
                 self._insert(plans)
-        except DBAPIError:
+        except StatementError:
             self._tags.clear()
             return [self._write_one(plan) for plan in plans]
         return [plan.entry for plan in plans]
@@ -205,7 +205,7 @@ class Placing:
         try:
             with db.session.begin_nested():
                 self._insert([plan])
-        except DBAPIError as error:
+        except StatementError as error:
             self._tags.clear()
             if plan.key in self.known([plan.text]):
                 return _unchanged(plan.text, plan.text.fingerprint)

@@ -34,6 +34,8 @@ def imported(runner):
 
     def run(system: str, path: Any, *options: str) -> Report:
         done = runner("import", system, str(path), *options, "--json")
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
         found = json.loads(done.stdout) if done.stdout.strip() else {}
         return Report(done.exit_code, found.get("counts", {}), found.get("items", []), done.stderr)
 

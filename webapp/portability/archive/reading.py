@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import Column, and_, insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from webapp.core import site
 from webapp.core.db import insert_or_ignore
@@ -165,7 +165,7 @@ class Archive:
         try:
             with db.session.begin_nested():
                 self._insert(kept, rows)
-        except DBAPIError:
+        except StatementError:
             return [self._write_one(kept, row) for row in rows]
         return [self._written(row) for row in rows]
 
@@ -173,7 +173,7 @@ class Archive:
         try:
             with db.session.begin_nested():
                 self._insert(kept, [row])
-        except DBAPIError as error:
+        except StatementError as error:
             why = " ".join(str(error.orig).split())[:200]
             return row.entry(Outcome.FAILED, f"the database refused it: {why}")
         return self._written(row)

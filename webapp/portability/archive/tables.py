@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Enum, Table
 
-from webapp.core.db import Model
+from webapp.core.db import Model, UTCDateTime
 
 FORMAT = "almanac archive"
 VERSION = 1
@@ -96,12 +96,12 @@ def read(column: Column[Any], value: Any) -> Any:
         raise ValueError(f"{column.name} is empty")
     if isinstance(column.type, Enum):
         return _enumerated(column.type, value)
-    kind = column.type.python_type
-    if kind is datetime:
+    if isinstance(column.type, UTCDateTime):
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
             raise ValueError(f"{column.name} has no offset from UTC")
         return at
+    kind = column.type.python_type
     if kind is int and isinstance(value, bool):
         raise TypeError(f"{column.name} is no number")
     if kind in {int, str, bool} and not isinstance(value, kind):
