@@ -53,7 +53,7 @@ class Feed:
         is_html = not contents or contents[0].get("type") != "text/plain"
         if not key or not (written.strip() or title):
             return Other(nth, "post", title, "it is empty")
-        at = _instant(entry.get("published_parsed")) or _instant(entry.get("updated_parsed"))
+        at = _instant(entry.get("published_parsed")) or _instant(dict.get(entry, "updated_parsed"))
         path = path_of(link)
         return Text(
             nth=nth,
@@ -66,7 +66,7 @@ class Feed:
             else "",
             state=PostState.PUBLISHED,
             published_at=at,
-            updated_at=_instant(entry.get("updated_parsed")),
+            updated_at=_instant(dict.get(entry, "updated_parsed")),
             author=_author(entry) or self.author,
             tags=tuple(
                 dict.fromkeys(plain(str(each.get("label") or each.get("term") or "")) for each in entry.get("tags", ()))

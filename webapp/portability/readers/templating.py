@@ -17,6 +17,7 @@ FILM = re.compile(r"\{\{[<%]\s*(youtube|vimeo)\s+\"?(?:id=\"?)?([\w-]+)\"?[^>%]*
 BASE = re.compile(r"\{\{-?\s*(?:site\.(?:baseurl|url)|\.Site\.BaseURL)\s*-?\}\}")
 RELATIVE = re.compile(r"\{\{-?\s*[\"']([^\"']+)[\"']\s*\|\s*(?:relative_url|absolute_url)\s*-?\}\}")
 OTHER_TAG = re.compile(r"\{%-?\s*(\w+)[^%]*%\}|\{\{[<%]\s*/?\s*([\w/-]+)[^>%]*[>%]\}\}")
+BLANK_LINES = re.compile(r"\n{3,}")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 UNSHOWN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 IMAGE = re.compile(r"<img\b([^>]*)>", re.IGNORECASE)
@@ -52,6 +53,7 @@ def plain_markdown(source: str, notes: list[str], *, folder: PurePosixPath) -> s
 
 def _outside(part: str, notes: list[str], folder: PurePosixPath) -> str:
     """What is not code."""
+    part = BLANK_LINES.sub("\n\n", part)
     if "{" in part:
         part = _tags(part, notes)
     if "<" in part:
