@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPLATES := webapp
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint format lock audit
+.PHONY: help run test faults bench lint format lock audit
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
@@ -21,6 +21,10 @@ test: ## everything that can be tested here in minutes; ARGS="-k letter" for a p
 faults: ## breaks everything that can break, with real processes; long, see docs/faults.md
 	@$(PYTHON) bin/prepare.py dev
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
+
+bench: ## how fast it is, against the limits it is to reach; alone on the machine, or the figures mean nothing
+	@$(PYTHON) bin/prepare.py dev
+	@for each in bench/*.py; do case $$each in */__init__.py|*/wxr.py) ;; *) $(BIN)/python $$each || exit 1;; esac; done
 
 lint: ## style, types, templates, and who may import whom
 	@$(PYTHON) bin/prepare.py dev

@@ -49,9 +49,8 @@ def main() -> int:
     assert repeated["counts"]["post"] == {"unchanged": posts}, repeated["counts"]
     rate = posts / seconds
     print(f"import of {posts:,} posts: {rate:,.0f} posts/s (limit {LIMIT}), {seconds:.1f} s")
-    print(
-        f"of the processor: {1000 * worked / posts:.2f} ms a post, so {posts * os.cpu_count() / worked:,.0f} posts/s at most"
-    )
+    most = posts * (os.cpu_count() or 1) / worked
+    print(f"of the processor: {1000 * worked / posts:.2f} ms a post, so {most:,.0f} posts/s where nothing else runs")
     print(f"the largest process: {peak:,.0f} MB; the same file again: {again:.1f} s")
     return 0 if rate >= LIMIT else 1
 

@@ -34,8 +34,8 @@ could say where the water ended. The gauge stood at {n} and did not move until n
 <!-- /wp:list -->
 
 <!-- wp:paragraph -->
-<p>In the evening the wind turned to the west, as it does. We took the chairs in and left the table, which has seen worse.
-Somebody counted {n} gulls on the roof of the boathouse and was not believed.</p>
+<p>In the evening the wind turned to the west, as it does. We took the chairs in and left the table, which has
+seen worse. Somebody counted {n} gulls on the roof of the boathouse and was not believed.</p>
 <!-- /wp:paragraph -->"""
 ITEM = """<item>
 <title><![CDATA[The weather of day {n}]]></title>

@@ -59,7 +59,7 @@ def init_app(app: Flask) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole report, for a machine to read.")
 @with_appcontext
-def import_command(
+def import_command(  # noqa: PLR0917  # click gives them by name
     system: str,
     path: Path,
     dry_run: bool,  # noqa: FBT001  # click's way

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 
 from webapp.portability.readers import System
 
@@ -21,7 +22,7 @@ SYSTEMS = (
 class ImportForm(FlaskForm):
     system = RadioField(
         lazy_gettext("Where it comes from"),
-        choices=[(system.value, label) for system, label in SYSTEMS],
+        choices=[SelectChoice(system.value, label) for system, label in SYSTEMS],
         default=System.WORDPRESS.value,
     )
     file = FileField(lazy_gettext("The file"), [FileRequired(lazy_gettext("Choose a file."))])

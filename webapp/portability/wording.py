@@ -15,7 +15,7 @@ WORDS = {
     Outcome.FAILED: "failed",
 }
 DRY_WORDS = WORDS | {Outcome.IMPORTED: "would be imported", Outcome.DRAFT: "would become drafts"}
-PLURALS = {"person": "people", "reply": "replies"}
+PLURALS = {"people": "people", "revision": "revisions"}
 
 
 def headline(counts: Mapping[str, Mapping[str, int]], *, is_dry_run: bool) -> str:

@@ -101,9 +101,8 @@ def test_an_author_takes_out_their_own_posts_and_no_others(client, world, db):
     db.session.commit()
     sign_in(client, world.alice)
     assert "Download your posts" in client.get("/settings/export").text
-    answer = client.get("/settings/export/posts.zip")
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as found:
-        assert sorted(found.namelist()) == ["about.json", "posts/a-draft.md", f"posts/{at:%Y-%m-%d}-mine.md"]
+    with client.get("/settings/export/posts.zip") as answer, zipfile.ZipFile(io.BytesIO(answer.data)) as found:
+        assert sorted(found.namelist()) == ["about.json", f"posts/{at:%Y-%m-%d}-mine.md", "posts/a-draft.md"]
         assert "All *mine*." in found.read(f"posts/{at:%Y-%m-%d}-mine.md").decode()
 
 
@@ -113,8 +112,7 @@ def test_an_administrator_makes_an_archive(client, admin, jobs, db):
     jobs.run()
     page = client.get(answer.location).text
     assert "The archive is ready." in page
-    found = client.get(f"{answer.location}/file")
-    with zipfile.ZipFile(io.BytesIO(found.data)) as archive:
+    with client.get(f"{answer.location}/file") as found, zipfile.ZipFile(io.BytesIO(found.data)) as archive:
         assert b'"Kept"' in archive.read("tables/posts.jsonl")
         assert b"password_hash" not in archive.read("tables/people.jsonl")
 

@@ -118,12 +118,8 @@ class MarkdownFiles:
 
     def _item(self, nth: int, name: str) -> Item:
         path = PurePosixPath(name)
-        if path.suffix.lower() in PICTURES:
-            return Other(nth, "picture", name, "pictures come with the posts that show them")
-        if path.suffix.lower() not in MARKDOWN:
-            return Other(nth, "file", name, "it is not Markdown")
-        if path.stem == "_index" or path.name in {"README.md", "LICENSE.md"}:
-            return Other(nth, "file", name, "it is about a folder, not a post")
+        if (why := _why_no_text(path)) is not None:
+            return Other(nth, *why)
         raw = self.files.read(name, LARGEST_TEXT)
         if raw is None:
             return Other(nth, "post", name, f"it cannot be read, or is larger than {LARGEST_TEXT // 1024 // 1024} MB")
@@ -132,8 +128,8 @@ class MarkdownFiles:
         except UnicodeDecodeError:
             return Other(nth, "post", name, "it is not UTF-8")
         except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-            why = " ".join(str(error).split())
-            return Other(nth, "post", name, f"its front matter cannot be read: {why[:160]}")
+            why_not = " ".join(str(error).split())
+            return Other(nth, "post", name, f"its front matter cannot be read: {why_not[:160]}")
         return _text(nth, path, front, body)
 
     def _address(self) -> str:
@@ -157,6 +153,18 @@ def _is_looked_at(name: str) -> bool:
     return not any(
         part.startswith(".") or part in {"node_modules", "__MACOSX", "_site", "_layouts", "_includes"} for part in parts
     )
+
+
+def _why_no_text(path: PurePosixPath) -> tuple[str, str, str] | None:
+    """Kind, name and reason of a file that is no text; None for one that is."""
+    name = path.as_posix()
+    if path.suffix.lower() in PICTURES:
+        return "picture", name, "pictures come with the posts that show them"
+    if path.suffix.lower() not in MARKDOWN:
+        return "file", name, "it is not Markdown"
+    if path.stem == "_index" or path.name in {"README.md", "LICENSE.md"}:
+        return "file", name, "it is about a folder, not a post"
+    return None
 
 
 def _parts(source: str) -> tuple[Mapping[str, Any], str]:

@@ -7,7 +7,7 @@ with a ``type`` and ``children``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import Any
 
@@ -53,31 +53,13 @@ Piece = str | tuple[str]
 
 def card(name: str, values: Mapping[str, Any], notes: list[str]) -> Piece:
     """One card of either editor."""
-    match name.removeprefix("card-"):
-        case "markdown":
-            return (_str(values, "markdown"),)
-        case "html":
-            return _str(values, "html")
-        case "image":
-            return picture(_str(values, "src"), _str(values, "alt"), _str(values, "caption"))
-        case "gallery":
-            shown = [each for each in _list(values, "images") if isinstance(each, Mapping)]
-            return "".join(picture(_str(each, "src"), _str(each, "alt"), "") for each in shown)
-        case "code" | "codeblock":
-            fence = "```" if "```" not in _str(values, "code") else "````"
-            return (f"{fence}{_str(values, 'language')}\n{_str(values, 'code')}\n{fence}",)
-        case "hr" | "horizontalrule":
-            return "<hr>"
-        case "callout":
-            return f"<blockquote><p>{_str(values, 'calloutText')}</p></blockquote>"
-        case "toggle":
-            return f"<p><strong>{_str(values, 'heading')}</strong></p>{_str(values, 'content')}"
-        case "embed" | "bookmark" | "video" | "audio" | "file" | "button" | "product":
-            return _link(values)
-        case "paywall" | "email" | "email-cta" | "emailCta" | "signup":
-            notes.append(f"a card for members or mail ({name}) was left out")
-            return ""
-    notes.append(f"the card “{name}” was left out: we have nothing like it")
+    name = name.removeprefix("card-")
+    if name in CARDS:
+        return CARDS[name](values)
+    if name in FOR_MEMBERS:
+        notes.append(f"a card for members or mail ({name}) was left out")
+    else:
+        notes.append(f"the card “{name}” was left out: we have nothing like it")
     return ""
 
 
@@ -94,6 +76,32 @@ def _link(values: Mapping[str, Any]) -> str:
     words = next((found for name in ("buttonText", "title", "fileTitle") if (found := _str(values, name))), "")
     words = words or _str(inner, "title") or address
     return f'<p><a href="{escape(address)}">{escape(words)}</a></p>' if address else ""
+
+
+def _gallery(values: Mapping[str, Any]) -> str:
+    shown = [each for each in _list(values, "images") if isinstance(each, Mapping)]
+    return "".join(picture(_str(each, "src"), _str(each, "alt"), "") for each in shown)
+
+
+def _code(values: Mapping[str, Any]) -> tuple[str]:
+    fence = "```" if "```" not in _str(values, "code") else "````"
+    return (f"{fence}{_str(values, 'language')}\n{_str(values, 'code')}\n{fence}",)
+
+
+CARDS: dict[str, Callable[[Mapping[str, Any]], Piece]] = {
+    "markdown": lambda values: (_str(values, "markdown"),),
+    "html": lambda values: _str(values, "html"),
+    "image": lambda values: picture(_str(values, "src"), _str(values, "alt"), _str(values, "caption")),
+    "gallery": _gallery,
+    "code": _code,
+    "codeblock": _code,
+    "hr": lambda _values: "<hr>",
+    "horizontalrule": lambda _values: "<hr>",
+    "callout": lambda values: f"<blockquote><p>{_str(values, 'calloutText')}</p></blockquote>",
+    "toggle": lambda values: f"<p><strong>{_str(values, 'heading')}</strong></p>{_str(values, 'content')}",
+    **dict.fromkeys(("embed", "bookmark", "video", "audio", "file", "button", "product"), _link),
+}
+FOR_MEMBERS = frozenset({"paywall", "email", "email-cta", "emailCta", "signup"})
 
 
 def _block(tag: str, inner: str) -> str:

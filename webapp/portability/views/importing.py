@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from wtforms.fields.choices import SelectChoice
 
 from webapp.accounts import identity
 from webapp.accounts import queries as people
@@ -37,7 +38,9 @@ def _let_administrators_send_more(endpoint: str | None, _values: dict[str, Any] 
 @for_administrators
 def bring_in() -> ResponseReturnValue:
     form = ImportForm()
-    form.author.choices = [(each.id, each.name) for each in people.everyone() if each.is_allowed(Role.AUTHOR)]
+    form.author.choices = [
+        SelectChoice(each.id, each.name) for each in people.everyone() if each.is_allowed(Role.AUTHOR)
+    ]
     if request.method == "GET":
         form.author.data = me().id
     if not form.validate_on_submit():
