@@ -131,12 +131,12 @@ class _Pinned(http.client.HTTPConnection):
         self.sock = socket.create_connection((str(self.address), self.port), timeout=min(CONNECT_SECONDS, left))
         if self.scheme == "https":
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+        self.wire = self.sock
         self.wait_until(self.deadline)
 
     def wait_until(self, deadline: float) -> None:
-        """No read waits longer than there is time left."""
-        if self.sock is not None:
-            self.sock.settimeout(self._left(deadline))
+        """No read waits longer than there is time left. An answer that ends with its connection takes that over."""
+        self.wire.settimeout(self._left(deadline))
 
     @staticmethod
     def _left(deadline: float) -> float:
