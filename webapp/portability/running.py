@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +27,8 @@ from webapp.portability.pictures import Keep, Pictures
 from webapp.portability.placing import Placing
 from webapp.portability.readers import System
 from webapp.portability.records import Kept, Lost, Record
+
+LOOK_EVERY_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -134,7 +138,12 @@ def converters() -> Iterator[Executor | None]:
         return
     db.session.remove()
     db.engine.dispose()  # no child shall inherit a connection
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork"))
+    pool = ProcessPoolExecutor(
+        count,
+        mp_context=multiprocessing.get_context("fork"),
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
     try:
         list(pool.map(converting.plain, ["warm"] * count))  # they are forked now, before anything is opened
         yield pool
@@ -142,3 +151,14 @@ def converters() -> Iterator[Executor | None]:
         raise BadSource("A process that converts texts was ended, perhaps for want of memory. Try again.") from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with(parent: int) -> None:
+    """Lets a process that converts end when the one it works for is killed; it would wait for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(LOOK_EVERY_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch", daemon=True).start()
