@@ -34,6 +34,9 @@ FILES = {
     System.ALMANAC: "an archive that `export` wrote (.zip)",
 }
 
+SMALL = 1024 * 1024
+"""Bytes up to which it is quicker to convert here than to start processes for it."""
+
 
 def init_app(app: Flask) -> None:
     """Adds the commands."""
@@ -94,8 +97,11 @@ def import_command(  # noqa: PLR0917  # click gives them by name
 
 def _imported(system: System, file: Path, wish: Wish, *, is_quiet: bool) -> Sequence[Any]:
     """Carries it out; the report's lines. A dry run leaves no row behind."""
-    can_convert_apart = system is not System.ALMANAC
-    with running.converters() if can_convert_apart else nullcontext() as executor, _bar(is_quiet) as bar:
+    is_large = file.is_dir() or (file.is_file() and file.stat().st_size > SMALL)
+    with (
+        running.converters() if is_large and system is not System.ALMANAC else nullcontext() as executor,
+        _bar(is_quiet) as bar,
+    ):
         task = bar.add_task("", total=None)
 
         def progress(done: int, total: int) -> None:
