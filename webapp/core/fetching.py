@@ -60,12 +60,12 @@ def _get(url: str, largest: int, deadline: float, may_connect: Callable[[Address
     connection = _Pinned(scheme, host, port, _resolved(host, port, may_connect), deadline)
     try:
         connection.request("GET", target, headers={"Accept-Encoding": "identity", "User-Agent": "Almanac"})
-        response = connection.getresponse()
-        if response.status in {301, 302, 303, 307, 308}:
-            return None, response.headers.get("Location", "")
-        if response.status != http.HTTPStatus.OK:
-            raise NotFetched(f"its server answered {response.status}")
-        return _read(connection, response, largest, deadline), ""
+        with connection.getresponse() as response:  # it may outlive its connection
+            if response.status in {301, 302, 303, 307, 308}:
+                return None, response.headers.get("Location", "")
+            if response.status != http.HTTPStatus.OK:
+                raise NotFetched(f"its server answered {response.status}")
+            return _read(connection, response, largest, deadline), ""
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NotFetched("it took too long" if isinstance(error, TimeoutError) else _said(error)) from None
     finally:
