@@ -34,6 +34,9 @@ from webapp.ops import dead_cli, forecast_cli, safety_cli
 from webapp.ops import events as ops_events
 from webapp.ops import tasks as ops_tasks
 from webapp.ops import views as ops_views
+from webapp.portability import cli as portability_cli
+from webapp.portability import tasks as portability_tasks
+from webapp.portability import views as portability_views
 from webapp.posts import events as posts_events
 from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
@@ -56,6 +59,7 @@ FEATURES_WITH_PAGES = (
     search_views,
     feeds_views,
     administration_views,
+    portability_views,
     ops_views,
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, administration_events, ops_events)
@@ -68,6 +72,7 @@ FEATURES_WITH_COMMANDS = (
     dead_cli,
     forecast_cli,
     safety_cli,
+    portability_cli,
 )
 FEATURES_WITH_TASKS = (
     mail_tasks,
@@ -76,6 +81,7 @@ FEATURES_WITH_TASKS = (
     reminders_tasks,
     digests_tasks,
     search_tasks,
+    portability_tasks,
     ops_tasks,
 )
 

@@ -59,6 +59,7 @@ FOR_AUTHORS = [
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
     "/comments/moderation",
+    "/settings/export",
 ]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 

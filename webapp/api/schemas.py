@@ -14,6 +14,7 @@ from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
 from webapp.comments import rendering
 from webapp.comments.models import CommentState
+from webapp.portability.models import Direction, TransferState
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderState
@@ -280,6 +281,24 @@ class NewSubscription(Schema):
     error_messages = {  # noqa: RUF012
         "unknown": "There is no such field here. The letter's day, hour and zone are the site's so far."
     }
+
+
+class JobSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.jobs.job", "job_id")
+    created_at = Instant(metadata={"description": "When it was asked for."})
+    updated_at = Instant(metadata={"description": "When it last came further."})
+    direction = fields.Enum(Direction, by_value=True, metadata={"description": "import or export."})
+    system = fields.String(metadata={"description": "Whose file it is: wordpress, ghost, markdown, feed, almanac."})
+    state = fields.Enum(TransferState, by_value=True, metadata={"description": "done and failed are its ends."})
+    dry_run = fields.Boolean(
+        attribute="is_dry_run", metadata={"description": "Whether it only says what would happen."}
+    )
+    done = fields.Integer(metadata={"description": "How many items have been dealt with."})
+    total = fields.Integer(metadata={"description": "How many there are; 0 until that is known."})
+    counts = fields.Dict(metadata={"description": 'What became of them, by kind: {"post": {"imported": 12}}.'})
+    error = fields.String(metadata={"description": "Why it failed, in a sentence; else empty."})
+    ended_at = Instant(allow_none=True, metadata={"description": "When it ended."})
 
 
 class AskedSubscription(Schema):

@@ -23,6 +23,7 @@ SECTIONS = {
     "Comments": "What is said about published posts.",
     "Reminders": "Your own reminders. They are mailed to your confirmed address.",
     "Subscriptions": "Who gets the weekly letter.",
+    "Jobs": "Imports and exports, which take their time.",
 }
 SHOWN = (
     "Post",
@@ -36,6 +37,7 @@ SHOWN = (
     "Subscription",
     "SubscriptionPage",
     "AskedSubscription",
+    "Job",
 )
 """What is only ever shown: every field is always there."""
 NAMES_IT = "Names this version."
