@@ -112,7 +112,7 @@ def _is_of_this_house(kept: Kept, values: dict[str, Any]) -> bool:
     if kept.name == "site_settings":
         return values["name"] in SETTINGS_OF_THE_HOUSE
     if kept.name == "comments":
-        return values["state"] == CommentState.UNCONFIRMED
+        return bool(values["state"] == CommentState.UNCONFIRMED)
     return kept.name == "imported_things" and values["kind"] not in GO_ALONG
 
 

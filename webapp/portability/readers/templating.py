@@ -58,7 +58,7 @@ def _outside(part: str, notes: list[str], folder: PurePosixPath) -> str:
         part = _tags(part, notes)
     if "<" in part:
         part = _html(part, notes)
-    return PICTURE.sub(lambda match: f"{match[1]}{match[2]}{_full(match[3], folder)}", part) if "![" in part else part
+    return PICTURE.sub(lambda match: f"{match[1]}{match[2]}{full(match[3], folder)}", part) if "![" in part else part
 
 
 def _tags(part: str, notes: list[str]) -> str:
@@ -131,7 +131,7 @@ def _attribute(attributes: str, name: str) -> str:
     return unescape(next(filter(None, found.groups()), "")).strip() if found else ""
 
 
-def _full(address: str, folder: PurePosixPath) -> str:
+def full(address: str, folder: PurePosixPath) -> str:
     """A picture's path from the root of the site, for one that is named beside its text."""
     if re.match(r"[a-z][a-z0-9+.-]*:|/|#", address, re.IGNORECASE):
         return address
