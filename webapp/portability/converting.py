@@ -24,6 +24,7 @@ COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 BLANK_LINES = re.compile(r"\n{3,}")
 FRAMES = ("iframe", "embed", "video", "audio", "object")
 NOT_SHOWN = ("form", "input", "select", "button", "textarea", "svg", "canvas")
+TARGET = re.compile(r"\]\((?:<([^>\n]+)>|([^\s)]+))")
 LANGUAGE = re.compile(r"\b(?:language|lang|brush:)[-:\s]*([\w+#-]+)")
 
 
@@ -154,6 +155,11 @@ def pictures(body: str) -> dict[str, str]:
     return found
 
 
+def targets(body: str) -> list[str]:
+    """Every address that a Markdown text links to or shows."""
+    return [first or second for first, second in TARGET.findall(body)]
+
+
 def picture(address: str, words: str) -> str:
     """A picture as Markdown shows it."""
     return f"![{plain(words).replace('[', '(').replace(']', ')')}]({_target(address)})"
@@ -166,4 +172,4 @@ def with_pictures(body: str, moved: dict[str, str]) -> str:
         address = match[1] or match[2]
         return f"]({moved[address]}" if address in moved else match[0]
 
-    return re.sub(r"\]\((?:<([^>\n]+)>|([^\s)]+))", place, body) if moved else body
+    return TARGET.sub(place, body) if moved else body

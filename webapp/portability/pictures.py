@@ -16,6 +16,7 @@ from webapp.portability.items import Converted, Source, Text
 
 LARGEST = 32 * 1024 * 1024
 UPLOADS = ("/wp-content/uploads/", "/content/images/", "/uploads/", "/assets/", "/static/", "/images/")
+IS_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 THUMBNAIL = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w+$)")
 """What WordPress adds to the name of a smaller copy. We make our own copies, of the whole picture."""
 
@@ -53,17 +54,18 @@ class Pictures:
         wanted = converting.pictures(converted.body)
         if text.cover:
             wanted[text.cover] = text.cover_alt or wanted.get(text.cover, "")
-        if not wanted:
-            return converted
+        linked = [each for each in converting.targets(converted.body) if each not in wanted and IS_PICTURE.search(each)]
         for address, words in wanted.items():
             self._bring(address, words)
+        for address in linked:
+            self._bring_linked(address)
         lost = [f"{each} ({self._lost[each]})" for each in wanted if each in self._lost]
         if lost:
             converted.notes.append(f"pictures that stay where they are: {', '.join(lost)}")
         if self.is_dry_run:
             return converted
         body = converting.with_pictures(
-            converted.body, {each: self._moved[each].address for each in wanted if each in self._moved}
+            converted.body, {each: self._moved[each].address for each in (*wanted, *linked) if each in self._moved}
         )
         cover = self._moved.get(text.cover)
         if text.cover and cover is None and text.cover not in body:
@@ -86,10 +88,19 @@ class Pictures:
                 self._moved[address] = Ours(0, address)
                 return
             found = found or self._fetched(address)
-            name = unquote(urlsplit(address).path).rpartition("/")[2]
-            self._moved[address] = self.keep(found, name, words)
+            self._moved[address] = self.keep(found, _name(address), words)
         except (NotFetched, ValueError) as error:
             self._lost[address] = str(error)
+
+    def _bring_linked(self, address: str) -> None:
+        """A picture that a text only links to comes along when it is at hand."""
+        if address in self._moved:
+            return
+        try:
+            if (found := self._local(address)) is not None:
+                self._moved[address] = self.keep(found, _name(address), "")
+        except (NotFetched, ValueError):
+            return
 
     def _local(self, address: str) -> bytes | None:
         """From the source itself, or from the folder that the other system kept its uploads in."""
@@ -118,3 +129,7 @@ class Pictures:
         if not address.startswith(("http://", "https://")):
             raise NotFetched("it was not found")
         return fetching.fetch(address, largest=LARGEST)
+
+
+def _name(address: str) -> str:
+    return unquote(urlsplit(address).path).rpartition("/")[2]

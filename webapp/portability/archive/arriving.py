@@ -19,7 +19,7 @@ from webapp.extensions import db
 from webapp.images import addresses, storage
 from webapp.images import operations as images
 from webapp.images.models import Image
-from webapp.portability.archive import tables
+from webapp.portability.front_matter import place_of
 from webapp.portability.items import BadSource
 from webapp.posts import queries as posts
 from webapp.posts.models import PostState, SlugRedirect
@@ -91,11 +91,11 @@ def _image(row: Row, _notes: list[str], journey: Journey) -> None:
     """Its file is looked at before it is kept, under the key that texts know it by. Copies are made of it anew."""
     if not KEY.fullmatch(row["key"]) or not NAME.fullmatch(row["name"]):
         raise Unfit("its address is none that we give")
-    data = journey.file(tables.media(row["key"], row["name"]))
+    image = Image(**{name: row[name] for name in ("key", "name", "format", "width", "height")})
+    data = journey.file(place_of(image))
     if data is None:
         raise Unfit("its file is not in the archive")
     row["bytes"] = len(data)
-    image = Image(**{name: row[name] for name in ("key", "format", "width", "height")})
     try:
         images.put_back(image, data, is_dry_run=journey.is_dry_run)
     except Refused as refused:

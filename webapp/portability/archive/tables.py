@@ -97,11 +97,6 @@ STAYS_BEHIND = {
 SETTINGS_OF_THE_HOUSE = frozenset({"installed_at", "instance", "last_backup"})
 
 
-def media(key: str, name: str) -> str:
-    """Where an archive has the file of a picture."""
-    return f"media/{key}/{name}"
-
-
 def written(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, enum.Enum):

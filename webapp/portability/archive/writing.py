@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import secrets
@@ -19,9 +18,9 @@ from webapp.core import site
 from webapp.core.db import reading
 from webapp.core.version import VERSION as SOFTWARE
 from webapp.extensions import db
-from webapp.images import storage
 from webapp.images.models import Image
-from webapp.portability.archive.tables import FORMAT, SETTINGS_OF_THE_HOUSE, TABLES, VERSION, Kept, media, written
+from webapp.portability.archive.tables import FORMAT, SETTINGS_OF_THE_HOUSE, TABLES, VERSION, Kept, written
+from webapp.portability.files import put_picture
 from webapp.portability.front_matter import as_markdown
 from webapp.posts.models import PostState
 from webapp.settings.queries import installed_at
@@ -124,18 +123,7 @@ def _posts(connection: Connection) -> Iterator[tuple[str, str]]:
 
 
 def _pictures(archive: zipfile.ZipFile, connection: Connection) -> int:
-    """The files of all pictures, wherever this site keeps them. One that is lost is left out, and so said on import."""
-    count = 0
-    names = ("key", "name", "format")
-    for row in connection.execution_options(yield_per=PAGE).execute(
-        select(*(Image.__table__.c[each] for each in names))
-    ):
-        try:
-            data = storage.here().read(Image(key=row.key, format=row.format).file)
-        except storage.Missing:
-            continue
-        except storage.Unavailable as unavailable:
-            raise OSError(errno.EIO, str(unavailable), "the storage of pictures") from None
-        archive.writestr(media(row.key, row.name), data, zipfile.ZIP_STORED)
-        count += 1
-    return count
+    """The files of all pictures, each where the Markdown of the posts says."""
+    table = Image.__table__
+    rows = connection.execution_options(yield_per=PAGE).execute(select(table.c.key, table.c.name, table.c.format))
+    return sum(put_picture(archive, Image(**row._mapping)) for row in rows)  # noqa: SLF001  # SQLAlchemy's public name
