@@ -5,14 +5,18 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import PIL.Image
 import pytest
 from sqlalchemy import func, select
 
 from tests import factories
+from tests import house as houses
 from tests.unit.portability import exports
 from webapp.accounts.models import Person, Role
 from webapp.comments.models import Comment, Conversation, Mute, Subject
@@ -150,6 +154,77 @@ def test_export_and_import_give_the_same_site_field_by_field(lively, db, runner,
     assert report.exit_code == 0
     assert {outcome for by in report.counts.values() for outcome in by} == {"imported"}
     assert field_by_field(db) == before
+
+
+@pytest.fixture
+def on_postgres(tmp_path):
+    """A function that makes a site on PostgreSQL of an archive, by commands alone, and returns the archive of it."""
+    made = []
+
+    def move(source: Path, name: str) -> Path:
+        url, database = houses.own_postgres()
+        made.append(database)
+        target = tmp_path / f"{name}.zip"
+        environ = {
+            "PATH": os.environ["PATH"],
+            "WEBAPP_ENV": "dev",
+            "DATA_DIR": str(tmp_path / name),
+            "DATABASE_URL": url,
+        }
+        for words in (("db", "upgrade"), ("import", "almanac", str(source), "--move"), ("export", str(target))):
+            done = subprocess.run(
+                [sys.executable, "manage.py", *words],
+                cwd=houses.ROOT,
+                env=environ,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+        return target
+
+    yield move
+    for database in made:
+        houses.drop_postgres(database)
+
+
+def rows_of(path: Path) -> dict[str, list[str]]:
+    """All that an archive holds; rows that refer to others name what those are called, not their ids."""
+    with zipfile.ZipFile(path) as archive:
+        found = {
+            kept.name: [json.loads(line) for line in archive.read(f"tables/{kept.name}.jsonl").splitlines()]
+            for kept in tables.TABLES
+        }
+        files = sorted((each.filename, each.CRC) for each in archive.infolist() if each.filename.startswith("media/"))
+    called = {
+        (kept.name, row["id"]): row[kept.title if kept.name != "posts" else "slug"]
+        for kept in tables.TABLES
+        for row in found[kept.name]
+        if kept.has_id
+    }
+    for kept in tables.TABLES:
+        refers = {c.name: next(iter(c.foreign_keys)).column.table.name for c in kept.table.columns if c.foreign_keys}
+        for row in found[kept.name]:
+            row.pop("id", None)
+            row |= {name: called.get((table, row[name])) for name, table in refers.items()}
+            if kept.name == "imported_things":
+                row["local_id"] = called[f"{row['kind']}s", row["local_id"]]
+                row.pop("created_at")
+            for name, value in row.items():  # SQLite and PostgreSQL write the same instant in two ways
+                if name.endswith("_at") and isinstance(value, str):
+                    row[name] = str(datetime.fromisoformat(value).astimezone(UTC))
+    return {name: sorted(json.dumps(row, sort_keys=True) for row in rows) for name, rows in found.items()} | {
+        "files": files
+    }
+
+
+@pytest.mark.services
+def test_a_site_moves_from_sqlite_to_postgres_field_by_field(lively, runner, on_postgres, tmp_path):
+    assert runner("export", str(tmp_path / "sqlite.zip")).exit_code == 0
+    before = rows_of(tmp_path / "sqlite.zip")
+    assert all(before.values()), [name for name, rows in before.items() if not rows]
+    assert rows_of(on_postgres(tmp_path / "sqlite.zip", "postgres")) == before
 
 
 def test_nobody_is_mailed_by_a_round_trip(lively, db, runner, empty, imported, tmp_path, jobs, smtp):
