@@ -38,7 +38,7 @@ def as_markdown(image: Image, alt: str | None = None) -> str:
 
 def in_text(addresses: Collection[str]) -> dict[str, markdown.Picture]:
     """What a text shows for those of ``addresses`` that lead to pictures of ours. For :func:`markdown.render`."""
-    keys = {address: key for address in addresses if (key := _key_in(address))}
+    keys = {address: key for address in addresses if (key := key_in(address))}
     found = queries.by_keys(set(keys.values()))
     return {address: _in_text(found[key]) for address, key in keys.items() if key in found}
 
@@ -53,7 +53,7 @@ def _candidates(image: Image, kind: Format) -> list[str]:
     return [f"{path(image, f'{width}.{kind.ending}')} {width}w" for width in image.widths]
 
 
-def _key_in(address: str) -> str:
+def key_in(address: str) -> str:
     """The key that an address of ours holds; empty for any other address."""
     config = site.config()
     prefix = f"{urlsplit(config.site_url).path}/images/"

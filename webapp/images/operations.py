@@ -91,6 +91,16 @@ def keep(received: Received, *, owner: Person, alt: str, now: datetime) -> Image
     return image
 
 
+def put_back(image: Image, data: bytes, *, is_dry_run: bool = False) -> None:
+    """Keeps the file of a picture that another Almanac has written, under the key it had there.
+
+    Raises :class:`Refused` when it is not what ``image`` says of it, or storage.Unavailable.
+    """
+    pictures.check(data, image.format, image.width, image.height)
+    if not is_dry_run:
+        storage.here().write(image.file, data)
+
+
 def take_again(image: Image, *, alt: str, now: datetime) -> Image:
     """The same file came once more: a deleted picture is back, and one without words gets those that came with it."""
     alt = _alt(alt)

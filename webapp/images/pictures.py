@@ -80,6 +80,14 @@ def read(raw: bytes) -> Picture:
         return Picture(data, kind, picture.width, picture.height, original, moved)
 
 
+def check(data: bytes, kind: Format, width: int, height: int) -> None:
+    """Decodes a file that is said to be one of ours. Raises :class:`Refused` when it is another picture, or none."""
+    with _alone(forever=True), _refusing(), Image.open(io.BytesIO(data), formats=[kind.value.upper()]) as kept:
+        if kept.size != (width, height) or width * height > MOST_PIXELS:
+            raise Refused("file", "It is another picture than the archive says.")
+        kept.load()
+
+
 def smaller(data: bytes, width: int, kind: Format) -> bytes:
     """A copy of a kept picture, ``width`` pixels wide."""
     with _alone(forever=True), Image.open(io.BytesIO(data), formats=READ) as kept:

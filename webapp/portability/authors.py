@@ -40,6 +40,11 @@ class Authors:
             self._known[author] = self._look(author)
         return self._known[author]
 
+    def find_other(self, author: Author) -> tuple[int, str] | None:
+        """The same of somebody who wrote along, for whom nobody stands in."""
+        has_address = bool(author.email and _address(author.email))
+        return self.find(author) if has_address or self._by_name(author.name) is not None else None
+
     def _look(self, author: Author | None) -> tuple[int, str] | None:
         if author is None:
             return (self._fallback_id, "") if self._fallback_id else None

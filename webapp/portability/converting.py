@@ -13,9 +13,10 @@ from markdownify import MarkdownConverter
 
 from webapp.core import markdown
 from webapp.core.errors import Refused
+from webapp.core.markdown.excerpts import shorten
 from webapp.portability.items import Converted, Text
+from webapp.posts.operations.writing import LONGEST_EXCERPT
 
-EXCERPT = 300
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 TAG = re.compile(r"<[^>]*>")
 UNSHOWN = re.compile(r"<(script|style|noscript|template)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
@@ -23,24 +24,30 @@ COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 BLANK_LINES = re.compile(r"\n{3,}")
 FRAMES = ("iframe", "embed", "video", "audio", "object")
 NOT_SHOWN = ("form", "input", "select", "button", "textarea", "svg", "canvas")
+TARGET = re.compile(r"\]\((?:<([^>\n]+)>|([^\s)]+))")
 LANGUAGE = re.compile(r"\b(?:language|lang|brush:)[-:\s]*([\w+#-]+)")
 
 
-def convert(text: Text) -> Converted:
-    """A text made ready to keep. What cannot be kept at all has an ``error``, and no body."""
+def convert(text: Text, *, pictures: markdown.Resolver | None = None) -> Converted:
+    """A text made ready to keep. What cannot be kept at all has an ``error``, and no body.
+
+    ``pictures`` knows those of this site.
+    """
     notes: list[str] = []
     try:
         body = text.markdown if text.markdown is not None else to_markdown(text.html or "", notes)
         body = clean(body).strip()
-        rendered = markdown.render(body)
+        rendered = markdown.render(body, pictures=pictures)
     except Refused as refused:
         return Converted(error=f"{refused.message.rstrip('.')}; it has {len(text.html or text.markdown or ''):,}.")
     except (RecursionError, AssertionError):
         return Converted(error="Its HTML is nested too deeply to be read.")
+    own_excerpt = shorten(plain(text.excerpt), LONGEST_EXCERPT)
     return Converted(
         body=body,
         html=rendered.html,
-        excerpt=plain(text.excerpt)[:EXCERPT] or rendered.excerpt,
+        excerpt=own_excerpt or rendered.excerpt,
+        own_excerpt=own_excerpt,
         minutes=rendered.minutes,
         notes=notes,
     )
@@ -140,10 +147,22 @@ def _replace(soup: BeautifulSoup, notes: list[str]) -> None:
         note.extract()
 
 
-def pictures(body: str) -> list[str]:
-    """The addresses of the pictures in a Markdown text, each once, in their order."""
-    found = re.findall(r"!\[[^\]\n]*\]\((?:<([^>\n]+)>|([^\s)]+))", body)
-    return list(dict.fromkeys(first or second for first, second in found))
+def pictures(body: str) -> dict[str, str]:
+    """The addresses of the pictures in a Markdown text, each once, in their order, with the words they stand for."""
+    found: dict[str, str] = {}
+    for words, first, second in re.findall(r"!\[([^\]\n]*)\]\((?:<([^>\n]+)>|([^\s)]+))", body):
+        found[first or second] = found.get(first or second) or words
+    return found
+
+
+def targets(body: str) -> list[str]:
+    """Every address that a Markdown text links to or shows."""
+    return [first or second for first, second in TARGET.findall(body)]
+
+
+def picture(address: str, words: str) -> str:
+    """A picture as Markdown shows it."""
+    return f"![{plain(words).replace('[', '(').replace(']', ')')}]({_target(address)})"
 
 
 def with_pictures(body: str, moved: dict[str, str]) -> str:
@@ -153,4 +172,4 @@ def with_pictures(body: str, moved: dict[str, str]) -> str:
         address = match[1] or match[2]
         return f"]({moved[address]}" if address in moved else match[0]
 
-    return re.sub(r"\]\((?:<([^>\n]+)>|([^\s)]+))", place, body) if moved else body
+    return TARGET.sub(place, body) if moved else body

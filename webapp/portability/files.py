@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from webapp.core import site
+from webapp.images import storage
+from webapp.images.models import Image
+from webapp.portability.front_matter import place_of
 
 FOLDER = "transfers"
 
@@ -27,6 +32,18 @@ def save(stream: IO[bytes], ending: str) -> Path:
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
         shutil.copyfileobj(stream, target)
     return file
+
+
+def put_picture(folder: zipfile.ZipFile, image: Image) -> bool:
+    """The file of a picture, from wherever this site keeps it. False for one that is lost. Raises OSError."""
+    try:
+        data = storage.here().read(image.file)
+    except storage.Missing:
+        return False
+    except storage.Unavailable as unavailable:
+        raise OSError(errno.EIO, str(unavailable), "the storage of pictures") from None
+    folder.writestr(place_of(image), data, zipfile.ZIP_STORED)
+    return True
 
 
 def is_ours(file: Path) -> bool:

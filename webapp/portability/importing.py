@@ -16,6 +16,7 @@ from typing import Protocol
 from webapp.core.db import insert_or_ignore
 from webapp.extensions import db
 from webapp.portability import converting
+from webapp.portability.conversations import Conversations
 from webapp.portability.items import Converted, Item, Other, Source, Text
 from webapp.portability.models import OldAddress, Outcome
 from webapp.portability.pictures import Pictures
@@ -44,6 +45,7 @@ class Import:
     source: Source
     placing: Placing
     pictures: Pictures
+    conversations: Conversations
     executor: Executor | None = None
 
     @property
@@ -57,7 +59,8 @@ class Import:
             converted = [self._with_pictures(*each) for each in zip(texts, conversion, strict=True)]
             entries = [_other(each) for each in batch if isinstance(each, Other)]
             entries += self.placing.place(list(zip(texts, converted, strict=True)))
-            yield [*sorted(entries, key=lambda entry: entry.nth), *self._people()]
+            entries.sort(key=lambda entry: entry.nth)
+            yield [*entries, *self.conversations.bring(texts), *self._people()]
         if not self.placing.is_dry_run:
             self._lead_old_paths()
         yield []

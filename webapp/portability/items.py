@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from webapp.comments.models import CommentState
 from webapp.posts.models import PostState
 
 
@@ -25,15 +26,19 @@ class Author:
 
 @dataclass(frozen=True)
 class Comment:
-    """What a reader said. ``parent_key`` is the key of the comment it answers; ``html`` is as it was kept there."""
+    """What a reader said. ``parent_key`` is the key of the comment it answers; ``html`` is as it was kept there.
+
+    ``left_out`` says why it does not come here.
+    """
 
     key: str
     name: str
     address: str
     html: str
     created_at: datetime
-    is_public: bool = True
+    state: CommentState = CommentState.PUBLISHED
     parent_key: str | None = None
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Text:
     ``key`` names it among all that its site ever wrote, so that a second import finds it again. Either ``html`` or
     ``markdown`` is given. ``old_paths`` are where readers know it from, such as ``/2019/05/hello``. ``notes`` are
     remarks for the report; ``draft_because`` says why something that was more than a draft becomes one here.
+    ``excerpt`` is one that somebody wrote for it, ``cover`` the address of the picture at its head, ``canonical_url``
+    where it stood first, if that was elsewhere.
     """
 
     nth: int
@@ -55,8 +62,12 @@ class Text:
     published_at: datetime | None = None
     updated_at: datetime | None = None
     author: Author | None = None
+    co_authors: Sequence[Author] = ()
     tags: Sequence[str] = ()
     excerpt: str = ""
+    cover: str = ""
+    cover_alt: str = ""
+    canonical_url: str = ""
     old_paths: Sequence[str] = ()
     comments: Sequence[Comment] = ()
     notes: Sequence[str] = ()
@@ -108,6 +119,8 @@ class Converted:
     body: str = ""
     html: str = ""
     excerpt: str = ""
+    own_excerpt: str = ""
+    cover_id: int | None = None
     minutes: int = 1
     notes: list[str] = field(default_factory=list)
     error: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from slugify import slugify
@@ -17,16 +17,18 @@ from sqlalchemy.exc import StatementError
 
 from webapp.accounts.models import Person
 from webapp.core.db import insert_or_ignore
+from webapp.core.errors import Refused
 from webapp.extensions import db
-from webapp.portability.authors import Authors
+from webapp.portability.authors import NOBODY, Authors
 from webapp.portability.converting import plain
 from webapp.portability.items import Converted, Text
 from webapp.portability.models import ImportedThing, OldAddress, Outcome
 from webapp.posts import queries
-from webapp.posts.models import Post, PostState, Revision, Tag, post_tags
+from webapp.posts.models import Post, PostState, Revision, Tag, co_authors, post_tags
 from webapp.posts.operations.addresses import LONGEST_SLUG
+from webapp.posts.operations.coauthors import MOST_CO_AUTHORS
 from webapp.posts.operations.tagging import LONGEST_TAG, MOST_TAGS
-from webapp.posts.operations.writing import LONGEST_TITLE
+from webapp.posts.operations.writing import LONGEST_TITLE, web_address
 
 LONGEST_PATH = 500
 LONGEST_REASON = 1000
@@ -59,6 +61,8 @@ class Plan:
     tags: dict[str, str]
     paths: list[str]
     notes: list[str]
+    canonical_url: str = ""
+    co_author_ids: list[int] = field(default_factory=list)
 
     @property
     def entry(self) -> Entry:
@@ -143,8 +147,6 @@ class Placing:
                 f"{len(tags) - MOST_TAGS} of its tags were left out: {', '.join([*tags.values()][MOST_TAGS:])}"
             )
             tags = dict([*tags.items()][:MOST_TAGS])
-        if text.comments:
-            notes.append(f"its {len(text.comments)} comments were left out: this site has none")
         return Plan(
             text=text,
             converted=converted,
@@ -158,7 +160,21 @@ class Placing:
             tags=tags,
             paths=[path for path in text.old_paths if len(path) <= LONGEST_PATH and "\0" not in path],
             notes=notes,
+            canonical_url=_canonical(text.canonical_url, notes),
+            co_author_ids=self._co_authors(text, author_id, notes),
         )
+
+    def _co_authors(self, text: Text, author_id: int, notes: list[str]) -> list[int]:
+        """Who wrote it along, in their order. Nobody stands in for those who are not known."""
+        found: dict[int, None] = {}
+        for each in text.co_authors:
+            person = self.authors.find_other(each)
+            if person is None:
+                notes.append(f"{each.name} wrote it too, whose address is not known")
+            elif person[0] != author_id or person[0] == NOBODY:
+                found[person[0]] = None
+                notes += [person[1]] if person[1] else []
+        return [*found][:MOST_CO_AUTHORS]
 
     def _why_draft(self, at: datetime | None, converted: Converted) -> str:
         if not converted.body:
@@ -228,6 +244,13 @@ class Placing:
         tagged = [{"post_id": post_id, "tag_id": tag_ids[slug]} for post_id, plan in numbered for slug in plan.tags]
         if tagged:
             session.execute(insert(post_tags), tagged)
+        together = [
+            {"post_id": post_id, "person_id": person_id, "added_at": self.now + timedelta(microseconds=place)}
+            for post_id, plan in numbered
+            for place, person_id in enumerate(plan.co_author_ids)
+        ]
+        if together:
+            session.execute(insert(co_authors), together)
         kept = [_revision(post_id, plan) for post_id, plan in numbered if plan.state is PostState.PUBLISHED]
         if kept:
             session.execute(insert(Revision), kept)
@@ -259,6 +282,9 @@ class Placing:
             "body": plan.converted.body,
             "html": plan.converted.html,
             "excerpt": plan.converted.excerpt,
+            "own_excerpt": plan.converted.own_excerpt,
+            "canonical_url": plan.canonical_url,
+            "cover_id": plan.converted.cover_id,
             "minutes": plan.converted.minutes,
             "state": plan.state,
             "published_at": plan.published_at,
@@ -301,6 +327,15 @@ def _title(text: Text, converted: Converted | None) -> str:
     title = plain(text.title)
     title = title or (converted.excerpt[:80] if converted else "") or text.slug or "Untitled"
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def _canonical(raw: str, notes: list[str]) -> str:
+    """Where it stood first, if that is an address."""
+    try:
+        return web_address(raw.strip())
+    except Refused:
+        notes.append(f"{raw[:80]!r} is no address where it could have stood first")
+        return ""
 
 
 def _tags(names: Sequence[str]) -> dict[str, str]:

@@ -27,6 +27,9 @@ class Record(Protocol):
 
     def note(self, entries: Sequence[Entry], now: datetime) -> None: ...
 
+    def stay(self, now: datetime) -> None:
+        """Says that the run goes on, although there is no new line yet."""
+
 
 @dataclass
 class Remembered:
@@ -45,6 +48,9 @@ class Remembered:
             self.asides -= each.nth < 0
             self.entries.append(replace(each, nth=self.asides) if each.nth < 0 else each)
         self.done += sum(each.nth >= 0 for each in entries)
+
+    def stay(self, now: datetime) -> None:
+        """Nobody waits for it."""
 
 
 class Kept:
@@ -74,6 +80,10 @@ class Kept:
         transfer.done = self.done
         transfer.counts = added(transfer.counts, entries)
         transfer.lease_until = now + LEASE
+
+    def stay(self, now: datetime) -> None:
+        """Raises :class:`Lost` as :meth:`note` does."""
+        self._mine().lease_until = now + LEASE
 
     def _mine(self) -> Transfer:
         transfer = db.session.get(Transfer, self.transfer_id, populate_existing=True, with_for_update=True)

@@ -20,15 +20,18 @@ from webapp.accounts.models import Person
 from webapp.core import clock
 from webapp.extensions import db
 from webapp.portability import archive, converting, exporting, operations, readers
+from webapp.portability.conversations import Conversations
 from webapp.portability.importing import Import, Steps
 from webapp.portability.items import BadSource
+from webapp.portability.keeping import keeper
 from webapp.portability.models import Direction, Transfer
-from webapp.portability.pictures import Keep, Pictures
+from webapp.portability.pictures import Pictures
 from webapp.portability.placing import Placing
 from webapp.portability.readers import System
 from webapp.portability.records import Kept, Lost, Record
 
 LOOK_EVERY_SECONDS = 1.0
+STAY_EVERY_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -101,7 +104,7 @@ def carry_out(
     """Imports a file, from where ``record`` ends. Raises :class:`BadSource`, before anything is imported."""
     if not file.exists():
         raise BadSource(f"There is nothing at {file}.")
-    steps = _opened(system, file, wish, now, executor)
+    steps = _opened(system, file, wish, now, executor, _staying(record))
     record.begin(steps.total)
     db.session.commit()
     progress(record.done, steps.total)
@@ -111,22 +114,39 @@ def carry_out(
         progress(record.done, steps.total)
 
 
-def _opened(system: System, file: Path, wish: Wish, now: datetime, executor: Executor | None) -> Steps:
+def _staying(record: Record) -> Callable[[], None]:
+    """Keeps the lease of a run whose next line takes its time. Commits."""
+    said_at = time.monotonic()
+
+    def stay() -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= STAY_EVERY_SECONDS:
+            said_at = time.monotonic()
+            record.stay(clock.now())
+            db.session.commit()
+
+    return stay
+
+
+def _opened(  # noqa: PLR0917  # its only caller has all of them
+    system: System, file: Path, wish: Wish, now: datetime, executor: Executor | None, stay: Callable[[], None]
+) -> Steps:
     if system is System.ALMANAC:
         return archive.open_archive(file, now=now, is_dry_run=wish.is_dry_run, is_move=wish.is_move)
     source = readers.open_source(system, file)
     author = db.session.get(Person, wish.author_id) if wish.author_id else None
     placing = Placing(system=source.system, site=source.site, author=author, now=now, is_dry_run=wish.is_dry_run)
-    db.session.rollback()
     pictures = Pictures(
-        source, keep=keeper(), uploads=wish.uploads, may_fetch=wish.may_fetch, is_dry_run=wish.is_dry_run
+        source,
+        keep=keeper(wish.author_id, is_dry_run=wish.is_dry_run),
+        uploads=wish.uploads,
+        may_fetch=wish.may_fetch,
+        is_dry_run=wish.is_dry_run,
+        stay=stay,
     )
-    return Import(source, placing, pictures, executor)
-
-
-def keeper() -> Keep | None:
-    """Where pictures are kept; None while this site has no place for them."""
-    return None
+    db.session.rollback()
+    conversations = Conversations(source.system, source.site, now, is_dry_run=wish.is_dry_run)
+    return Import(source, placing, pictures, conversations, executor)
 
 
 @contextmanager

@@ -1,11 +1,24 @@
 """Ghost, folders of Markdown, feeds: what becomes of every item in them."""
 
+import io
+import json
+import zipfile
 from datetime import UTC, datetime
 
+import PIL.Image
 import pytest
+from sqlalchemy import select
 
+from tests import factories
 from tests.unit.portability import exports
-from webapp.posts.models import PostState
+from tests.world import sign_in
+from webapp.accounts.models import Person, Role
+from webapp.images import addresses
+from webapp.images import operations as images
+from webapp.images.models import Image
+from webapp.posts.models import PostState, co_authors
+
+AT = datetime(2024, 5, 1, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -123,6 +136,62 @@ def test_a_post_of_hugo(imported, tools, world, post, client):
     assert "Text with HTML." in vice.body
     assert "HTML was left out around its words: mark" in report.of("The vice")["reason"]
     assert client.get("/old/vice/").location == "/posts/vice"
+
+
+def test_our_own_markdown_comes_in_with_all_that_belongs_to_a_post(imported, tmp_path, client, world, db, post):
+    raw = io.BytesIO()
+    PIL.Image.new("RGB", (30, 20), "navy").save(raw, "PNG")
+    ours = images.keep(images.receive(raw.getvalue(), "Pier.png"), owner=world.alice, alt="The pier", now=AT)
+    bob = factories.person("Bo", role=Role.AUTHOR)
+    body = f"Look: ![The pier]({addresses.path(ours)}) and [large](<{addresses.full(ours, '480.webp')}>)."
+    facts = {"slug": "with-all", "own_excerpt": "In short.", "excerpt": "In short.", "cover_id": ours.id}
+    facts["canonical_url"] = "https://first.example/it?x=1"
+    factories.post(world.alice, "With all", body=body, published_at=AT, tags=("Sea",), with_others=[bob], **facts)
+    with sign_in(client, world.alice).get("/settings/export/posts.zip") as answer:
+        (tmp_path / "mine.zip").write_bytes(answer.data)
+    with zipfile.ZipFile(tmp_path / "mine.zip") as mine:
+        assert f"media/{ours.key}/pier.png" in mine.namelist()
+        document = mine.read("posts/2024-05-01-with-all.md").decode()
+    assert f"![The pier](../media/{ours.key}/pier.png) and [large](../media/{ours.key}/pier.png)." in document
+    db.session.delete(post("with-all"))
+    db.session.delete(ours)
+    db.session.commit()
+    assert imported("markdown", tmp_path / "mine.zip", "--author", world.alice.email).of("With all")["reason"] == ""
+    again, there = post("with-all"), db.session.scalars(select(Image)).one()
+    path = addresses.path(there)
+    assert again.body == f"Look: ![The pier]({path}) and [large]({path})."
+    assert (again.own_excerpt, again.canonical_url) == (facts["own_excerpt"], facts["canonical_url"])
+    assert (again.author.id, again.published_at, again.cover_id) == (world.alice.id, AT, there.id)
+    assert (there.alt, there.name) == ("The pier", "pier.png")
+    wrote_along = select(co_authors.c.person_id).where(co_authors.c.post_id == again.id)
+    assert db.session.scalars(wrote_along).all() == [bob.id]
+
+
+def test_who_wrote_along_in_ghost_and_where_it_stood_first(imported, ghost, db, post):
+    data = json.loads(ghost.read_text())
+    tables = data["db"][0]["data"]
+    tables["users"].append({"id": "u2", "name": "Ida Moll", "email": "ida@kelp.example", "slug": "ida"})
+    tables["posts_authors"].append({"post_id": tables["posts"][0]["id"], "author_id": "u2", "sort_order": 1})
+    tables["posts"][0] |= {"canonical_url": "https://first.example/kelp", "feature_image": "https://x.example/a b.png"}
+    tables["posts_meta"].append({"post_id": tables["posts"][0]["id"], "feature_image_alt": "Kelp [long]"})
+    ghost.write_text(json.dumps(data))
+    report = imported("ghost", ghost)
+    kelp = post("kelp")
+    wrote_along = select(Person.email).join(co_authors).where(co_authors.c.post_id == kelp.id)
+    assert db.session.scalars(wrote_along).all() == ["ida@kelp.example"]
+    assert kelp.canonical_url == "https://first.example/kelp"
+    assert kelp.own_excerpt == "On kelp."
+    assert kelp.body.startswith("![Kelp (long)](<https://x.example/a b.png>)\n\nKelp is")
+    assert "https://x.example/a b.png (fetching was not allowed)" in report.of("Kelp")["reason"]
+
+
+def test_an_address_that_is_none_is_not_kept_as_the_first(imported, ghost, post):
+    data = json.loads(ghost.read_text())
+    data["db"][0]["data"]["posts"][0]["canonical_url"] = "javascript:alert(1)"
+    ghost.write_text(json.dumps(data))
+    report = imported("ghost", ghost)
+    assert post("kelp").canonical_url == ""
+    assert "is no address where it could have stood first" in report.of("Kelp")["reason"]
 
 
 def test_our_own_markdown_comes_in_again(imported, tmp_path, runner, world, db, post):

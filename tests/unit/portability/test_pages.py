@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from tests.unit.portability import exports
 from tests.world import csrf, sign_in
 from webapp.accounts.models import Role, Scope
 from webapp.portability.models import Transfer, TransferState
+from webapp.portability.views import remarks
 from webapp.posts.models import Post
 
 
@@ -150,3 +152,15 @@ def transfer(db, person, **values) -> Transfer:
     db.session.add(made)
     db.session.commit()
     return made
+
+
+def test_every_remark_that_can_be_translated_is_one_that_a_report_makes():
+    room = Path(remarks.__file__).parents[1]
+    said = "\n".join(file.read_text() for file in room.rglob("*.py") if file.name != "remarks.py")
+    assert [each for each in remarks.REMARKS if f'"{each}' not in said] == []
+
+
+def test_a_remark_that_names_something_of_the_file_stays_as_it_is(app):
+    with app.test_request_context():
+        assert remarks.remark("it has no date; the tag “x” was left out") == "it has no date; the tag “x” was left out"
+        assert (remarks.kind("post"), remarks.kind("nav_menu_item")) == ("post", "nav menu item")

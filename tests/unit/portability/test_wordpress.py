@@ -26,7 +26,8 @@ def test_every_item_is_accounted_for(imported, ferry):
     assert report.counts["page"] == {"imported": 1}
     assert report.counts["attachment"] == {"skipped": 1}
     assert report.counts["nav_menu_item"] == {"skipped": 1}
-    assert len([each for each in report.items if each["kind"] != "author"]) == 14
+    assert report.counts["comment"] == {"imported": 2, "skipped": 2}
+    assert len([each for each in report.items if each["kind"] not in {"author", "comment"}]) == 14
 
 
 def test_blocks_become_markdown(imported, ferry, post):
@@ -69,7 +70,7 @@ def test_the_day_it_appeared_and_its_tags_are_kept(imported, ferry, post):
     noon = post("the-noon-boat")
     assert noon.published_at == datetime(2024, 5, 1, 8, 30, tzinfo=UTC)
     assert [tag.name for tag in noon.tags] == ["Boats", "Weather"]
-    assert noon.excerpt == "About lateness."
+    assert noon.excerpt == noon.own_excerpt == "About lateness."
     assert noon.state is PostState.PUBLISHED
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, and_, insert, select
 from sqlalchemy.exc import StatementError
 
-from webapp.core import site
+from webapp import jobs
 from webapp.core.db import insert_or_ignore
 from webapp.extensions import db
 from webapp.portability.archive import arriving
-from webapp.portability.archive.tables import FORMAT, SETTINGS_OF_THE_HOUSE, VERSION, Kept, present, read
+from webapp.portability.archive.tables import FORMAT, SETTINGS_OF_THE_HOUSE, TABLES, VERSION, Kept, read
 from webapp.portability.items import BadSource
 from webapp.portability.models import ImportedThing, Outcome
 from webapp.portability.placing import Entry, key_of
@@ -26,7 +25,6 @@ from webapp.portability.placing import Entry, key_of
 BATCH = 100
 LONGEST_LINE = 16 * 1024 * 1024
 LARGEST_MEDIA = 64 * 1024 * 1024
-MEDIA = re.compile(r"media/[\w][\w./-]*\.(?:jpe?g|png|gif|webp|avif)", re.ASCII | re.IGNORECASE)
 SYSTEM = "almanac"
 
 Row = dict[str, Any]
@@ -61,14 +59,19 @@ class Archive:
     is_move: bool
     _local: dict[tuple[str, int], int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._journey = arriving.Journey(
+            now=self.now, is_move=self.is_move, is_dry_run=self.is_dry_run, local=self._local, file=self._file
+        )
+
     @property
     def total(self) -> int:
-        return sum(int(count) for count in self.manifest["tables"].values()) + int(self.manifest.get("media", 0))
+        return sum(int(count) for count in self.manifest["tables"].values())
 
     def steps(self, start: int) -> Iterator[list[Entry]]:
         """Rows before ``start`` are read again for where they went, and written no more."""
         nth = 0
-        for kept in present():
+        for kept in TABLES:
             batch: list[Arriving] = []
             for source in self._rows(kept):
                 batch.append(Arriving(nth, kept, source))
@@ -78,7 +81,7 @@ class Archive:
                     batch = []
             if batch:
                 yield self._place(kept, batch, start)
-        yield from self._media(nth, start)
+        yield []
 
     def _place(self, kept: Kept, batch: list[Arriving], start: int) -> list[Entry]:
         """Finds those that are here, writes the others."""
@@ -124,7 +127,7 @@ class Archive:
             self._remember(row.kept, row.source.get("id"), local_id)
             return row.entry(Outcome.UNCHANGED, "this site has one already, which was kept")
         try:
-            arriving.fit(row.kept.name, row.values, row.notes, now=self.now, is_move=self.is_move, local=self._local)
+            arriving.fit(row.kept.name, row.values, row.notes, self._journey)
         except arriving.Unfit as unfit:
             return row.entry(Outcome.FAILED, str(unfit))
         return None
@@ -147,7 +150,7 @@ class Archive:
             return None
         table = kept.table
         column = table.c.id if kept.has_id else table.c[kept.unique[0]]
-        same = and_(*(table.c[name] == row.values[name] for name in kept.unique))
+        same = and_(*(table.c[name].is_not_distinct_from(row.values.get(name)) for name in kept.unique))
         found = db.session.scalar(select(column).where(same).limit(1))
         return None if found is None else int(found) if kept.has_id else 0
 
@@ -197,6 +200,8 @@ class Archive:
         self._note(rows, ids)
         for row, local_id in zip(rows, ids, strict=True):
             self._remember(kept, row.source["id"], local_id)
+            if kept.name == "images":
+                jobs.after_commit(db.session(), "images.render", local_id)
 
     def _note(self, rows: Sequence[Arriving], ids: Sequence[int]) -> None:
         things = [
@@ -245,31 +250,16 @@ class Archive:
                     raise BadSource(f"{name} in the archive holds something that is no row.")
                 yield row
 
-    def _media(self, nth: int, start: int) -> Iterator[list[Entry]]:
-        """Files, which are never replaced: another with the same name is the same."""
-        folder = site.config().data_dir / "uploads"
-        for info in self.zip.infolist():
-            if not info.filename.startswith("media/") or info.is_dir():
-                continue
-            if nth >= start:
-                yield [self._file(nth, info, folder)]
-            nth += 1
-        yield []
-
-    def _file(self, nth: int, info: zipfile.ZipInfo, folder: Path) -> Entry:
-        name = info.filename.removeprefix("media/")
-        if not MEDIA.fullmatch(info.filename) or ".." in PurePosixPath(name).parts or info.file_size > LARGEST_MEDIA:
-            return Entry(nth, "file", name[:200], Outcome.SKIPPED, "it is no picture, or too large")
-        target = folder / name
-        if target.exists():
-            return Entry(nth, "file", name[:200], Outcome.UNCHANGED, "it is here already")
-        if not self.is_dry_run:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            draft = target.with_name(f".{target.name}-arriving")
-            with _complaining(), self.zip.open(info) as stream:
-                draft.write_bytes(stream.read(LARGEST_MEDIA))
-            draft.replace(target)
-        return Entry(nth, "file", name[:200], Outcome.IMPORTED)
+    def _file(self, name: str) -> bytes | None:
+        """A file of the archive; None when it is not there, or larger than any picture."""
+        try:
+            info = self.zip.getinfo(name)
+        except KeyError:
+            return None
+        if info.file_size > LARGEST_MEDIA:
+            return None
+        with _complaining(), self.zip.open(info) as stream:
+            return stream.read(LARGEST_MEDIA)
 
 
 class Gone(Exception):
@@ -309,7 +299,7 @@ def is_one(path: Path) -> bool:
 
 def _check_lines(archive: Archive) -> None:
     """Every line is a row, and there are as many as the manifest says: before the first is written."""
-    counts = {kept.name: sum(1 for _row in archive._rows(kept)) for kept in present()}  # noqa: SLF001  # beside it
+    counts = {kept.name: sum(1 for _row in archive._rows(kept)) for kept in TABLES}  # noqa: SLF001  # beside it
     for name, count in archive.manifest["tables"].items():
         if name in counts and counts[name] != count:
             raise BadSource(

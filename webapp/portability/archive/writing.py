@@ -13,17 +13,21 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from webapp.comments.models import CommentState
 from webapp.core import site
 from webapp.core.db import reading
 from webapp.core.version import VERSION as SOFTWARE
 from webapp.extensions import db
-from webapp.portability.archive.tables import FORMAT, SETTINGS_OF_THE_HOUSE, VERSION, Kept, present, written
+from webapp.images.models import Image
+from webapp.portability.archive.tables import FORMAT, SETTINGS_OF_THE_HOUSE, TABLES, VERSION, Kept, written
+from webapp.portability.files import put_picture
 from webapp.portability.front_matter import as_markdown
 from webapp.posts.models import PostState
 from webapp.settings.queries import installed_at
 
-UPLOADS = "uploads"
 PAGE = 500
+GO_ALONG = frozenset({"post", "comment"})
+"""Kinds of things from other systems that are known here, and shall be known wherever this site goes."""
 
 Progress = Callable[[int, int], None]
 
@@ -47,7 +51,7 @@ def write(
             zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
         ):
             counts = _tables(archive, connection, with_passwords=with_passwords, progress=progress)
-            media = _media(archive)
+            pictures = _pictures(archive, connection)
             manifest = {
                 "format": FORMAT,
                 "version": VERSION,
@@ -57,21 +61,21 @@ def write(
                 "site_url": site.config().site_url,
                 "with_passwords": with_passwords,
                 "tables": counts,
-                "media": media,
+                "media": pictures,
             }
             archive.writestr("manifest.json", json.dumps(manifest, indent=1))
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return {**counts, "media": media}
+    return {**counts, "media": pictures}
 
 
 def _tables(
     archive: zipfile.ZipFile, connection: Connection, *, with_passwords: bool, progress: Progress
 ) -> dict[str, int]:
     counts, done = {}, 0
-    total = sum(connection.scalar(select(func.count()).select_from(kept.table)) or 0 for kept in present())
-    for kept in present():
+    total = sum(connection.scalar(select(func.count()).select_from(kept.table)) or 0 for kept in TABLES)
+    for kept in TABLES:
         counts[kept.name] = 0
         lines = _lines(connection, kept, with_passwords=with_passwords)
         with archive.open(f"tables/{kept.name}.jsonl", "w", force_zip64=True) as stream:
@@ -99,10 +103,16 @@ def _lines(connection: Connection, kept: Kept, *, with_passwords: bool) -> Itera
 
 
 def _is_of_this_house(kept: Kept, values: dict[str, Any]) -> bool:
-    """Some settings are about the house; some imported things only say which row of another Almanac became which."""
+    """What only this house can make sense of.
+
+    Some settings are about the house; some imported things only say which row of another Almanac became which; and
+    what nobody has confirmed waits for a link to this site.
+    """
     if kept.name == "site_settings":
         return values["name"] in SETTINGS_OF_THE_HOUSE
-    return kept.name == "imported_things" and values["kind"] != "post"
+    if kept.name == "comments":
+        return bool(values["state"] == CommentState.UNCONFIRMED)
+    return kept.name == "imported_things" and values["kind"] not in GO_ALONG
 
 
 def _posts(connection: Connection) -> Iterator[tuple[str, str]]:
@@ -112,14 +122,8 @@ def _posts(connection: Connection) -> Iterator[tuple[str, str]]:
             yield f"posts/{post.file_name}", post.document
 
 
-def _media(archive: zipfile.ZipFile) -> int:
-    """After the database: a file it names was there when it named it."""
-    folder = site.config().data_dir / UPLOADS
-    found = (
-        sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
-        if folder.is_dir()
-        else []
-    )
-    for file in found:
-        archive.write(file, f"media/{file.relative_to(folder).as_posix()}", zipfile.ZIP_STORED)
-    return len(found)
+def _pictures(archive: zipfile.ZipFile, connection: Connection) -> int:
+    """The files of all pictures, each where the Markdown of the posts says."""
+    table = Image.__table__
+    rows = connection.execution_options(yield_per=PAGE).execute(select(table.c.key, table.c.name, table.c.format))
+    return sum(put_picture(archive, Image(**row._mapping)) for row in rows)  # noqa: SLF001  # SQLAlchemy's public name

@@ -26,7 +26,8 @@ class Feed:
     system = "feed"
 
     def __init__(self, path: Path) -> None:
-        counted = xml.read_once(path)
+        counted = xml.Counting()
+        xml.read_once(path, counted)
         if counted.root.rpartition(":")[2] not in {"rss", "feed", "RDF"}:
             raise BadSource("This is neither an Atom feed nor RSS.")
         if path.stat().st_size > LARGEST:

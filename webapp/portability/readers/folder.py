@@ -201,18 +201,24 @@ def _text(nth: int, path: PurePosixPath, front: Mapping[str, Any], body: str) ->
     is_draft = is_draft or _word(front, "state") in {"draft", "scheduled", "trashed"}
     body = templating.plain_markdown(body, notes, folder=path.parent)
     state = PostState.DRAFT if is_draft else PostState.PUBLISHED
+    cover = next((found for name in ("cover", "image", "featured_image") if (found := _word(front, name))), "")
+    authors = _authors(front)
     return Text(
         nth=nth,
         key=path.as_posix(),
         title=plain(title) or plain(stem.replace("-", " ").replace("_", " ").capitalize()),
-        markdown=_with_cover(front, body),
+        markdown=body,
+        cover=templating.full(cover, path.parent) if cover else "",
+        cover_alt=_word(front, "cover_alt"),
+        canonical_url=_word(front, "canonical_url"),
         slug=_word(front, "slug") or stem,
         state=state,
         published_at=at,
         updated_at=_instant(front.get("updated"))
         or _instant(front.get("lastmod"))
         or _instant(front.get("last_modified_at")),
-        author=_author(front),
+        author=next(iter(authors), None),
+        co_authors=authors[1:],
         tags=_words(front, "tags") + _words(front, "categories") + _words(front, "category"),
         excerpt=next((found for name in ("excerpt", "description", "summary") if (found := _word(front, name))), ""),
         old_paths=_old_paths(path, front, dated, stem),
@@ -221,16 +227,17 @@ def _text(nth: int, path: PurePosixPath, front: Mapping[str, Any], body: str) ->
     )
 
 
-def _author(front: Mapping[str, Any]) -> Author | None:
-    names = _words(front, "author") or _words(front, "authors")
-    email = _word(front, "author_email") or (names[0] if names and "@" in names[0] else "")
-    return Author(names[0], email) if names else None
-
-
-def _with_cover(front: Mapping[str, Any], body: str) -> str:
-    """A picture that a theme would show above the text stands in it."""
-    found = next((found for name in ("cover", "image", "featured_image") if (found := _word(front, name))), "")
-    return f"![]({found})\n\n{body}" if found and found not in body else body
+def _authors(front: Mapping[str, Any]) -> tuple[Author, ...]:
+    """The author, and who wrote along; by names, or as our own export has them, with addresses."""
+    names = list(dict.fromkeys([*_words(front, "author"), *_words(front, "authors")]))
+    emails = {name: name for name in names if "@" in name}
+    listed = front.get("authors")
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, Mapping):
+            emails[_word(each, "name")] = _word(each, "email")
+    if names and _word(front, "author_email"):
+        emails[names[0]] = _word(front, "author_email")
+    return tuple(Author(name, emails.get(name, "")) for name in names)
 
 
 def _old_paths(

@@ -56,14 +56,10 @@ class Ghost:
             return Other(nth, kind, title, "it has no id")
         notes = ["it was a page, and is a post here"] if kind == "page" else []
         html, source = _written(post, notes)
-        cover = _text(post, "feature_image")
-        if cover:
-            alt = plain(str(self.metas.get(post.get("id"), {}).get("feature_image_alt") or ""))
-            picture = ghost_cards.picture(cover, alt, "")
-            html, source = (picture + html, None) if html is not None else (None, f"![{alt}]({cover})\n\n{source}")
         at = _instant(post.get("published_at"))
         state, why = _state(post, at)
         slug = _text(post, "slug")
+        authors = self._authors(post)
         return Text(
             nth=nth,
             key=_text(post, "id") or _text(post, "uuid"),
@@ -76,17 +72,21 @@ class Ghost:
             draft_because=why,
             published_at=at or _instant(post.get("created_at")),
             updated_at=_instant(post.get("updated_at")),
-            author=self._author(post),
+            author=next(iter(authors), None),
+            co_authors=authors[1:],
+            cover=_text(post, "feature_image").replace(HERE, ""),
+            cover_alt=plain(str(self.metas.get(post.get("id"), {}).get("feature_image_alt") or "")),
+            canonical_url=_text(post, "canonical_url").replace(HERE, ""),
             tags=self._tags(post),
             excerpt=_text(post, "custom_excerpt"),
             old_paths=(path_of(f"/{slug}/"),) if slug else (),
             notes=notes,
         )
 
-    def _author(self, post: Mapping[str, Any]) -> Author | None:
+    def _authors(self, post: Mapping[str, Any]) -> tuple[Author, ...]:
         ids = self.author_ids.get(post.get("id")) or [post.get("primary_author_id") or post.get("author_id")]
-        user = self.users.get(ids[0])
-        return Author(plain(_text(user, "name")), _text(user, "email")) if user else None
+        users = (self.users.get(each) for each in ids)
+        return tuple(Author(plain(_text(user, "name")), _text(user, "email")) for user in users if user)
 
     def _tags(self, post: Mapping[str, Any]) -> tuple[str, ...]:
         """The tags that readers see: Ghost's internal ones begin with a #."""

@@ -34,6 +34,8 @@ LEFT_OUT = re.compile(
 )
 """Tags whose words are kept."""
 PICTURE = re.compile(r"(!\[[^\]\n]*\]\()(<?)([^)\s>]+)")
+LINKED = re.compile(r"(\]\()(<?)([^)\s>]+\.(?:jpe?g|png|gif|webp|avif))(?=[)\s>])", re.IGNORECASE)
+"""A link to a picture, as one that leads to its large version."""
 KRAMDOWN = re.compile(r"^\{:\s*[^}\n]*\}[ \t]*$|\{:\s*[.#][^}\n]*\}", re.MULTILINE)
 
 
@@ -58,7 +60,10 @@ def _outside(part: str, notes: list[str], folder: PurePosixPath) -> str:
         part = _tags(part, notes)
     if "<" in part:
         part = _html(part, notes)
-    return PICTURE.sub(lambda match: f"{match[1]}{match[2]}{_full(match[3], folder)}", part) if "![" in part else part
+    if "](" in part:
+        for shown in (PICTURE, LINKED):
+            part = shown.sub(lambda match: f"{match[1]}{match[2]}{full(match[3], folder)}", part)
+    return part
 
 
 def _tags(part: str, notes: list[str]) -> str:
@@ -131,7 +136,7 @@ def _attribute(attributes: str, name: str) -> str:
     return unescape(next(filter(None, found.groups()), "")).strip() if found else ""
 
 
-def _full(address: str, folder: PurePosixPath) -> str:
+def full(address: str, folder: PurePosixPath) -> str:
     """A picture's path from the root of the site, for one that is named beside its text."""
     if re.match(r"[a-z][a-z0-9+.-]*:|/|#", address, re.IGNORECASE):
         return address

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element  # the type alone; parsing is defusedxml's
 
+from webapp.comments.models import CommentState
 from webapp.portability.converting import plain
 from webapp.portability.items import Author, BadSource, Comment, Item, Other, Text
 from webapp.portability.readers import shortcodes, xml
@@ -40,6 +42,8 @@ WHY_NOT = {
     "wp_block": "a reusable block",
     "oembed_cache": "a cached embed",
 }
+OF_FILES = frozenset({"wp:post_id", "wp:attachment_url", "wp:meta_key", "wp:meta_value"})
+NOT_SAID = {"spam": "it is spam there", "trash": "it is in the trash there", "post-trashed": "it is in the trash there"}
 NO_DATE = "0000-00-00 00:00:00"
 
 
@@ -49,11 +53,13 @@ class WordPress:
     system = "wordpress"
 
     def __init__(self, path: Path) -> None:
-        counted = xml.read_once(path, "item", "wp:wxr_version")
+        counted = _Overview("item", "wp:wxr_version")
+        xml.read_once(path, counted)
         if counted.root != "rss" or not counted.counts["wp:wxr_version"]:
             raise BadSource("This is not a WordPress export: it has no wp:wxr_version. In WordPress: Tools, Export.")
         self.path = path
         self.total = counted.counts["item"]
+        self.files = counted.files
         self.authors: dict[str, Author] = {}
         self.old_paths: dict[str, str] = {
             "/feed": "/feed.atom",
@@ -103,12 +109,16 @@ class WordPress:
         state, why = self._state(status, fields, at)
         if kind == "page":
             notes.append("it was a page, and is a post here")
+        cover, alt = self.files.get(next(_meta(fields, "_thumbnail_id"), ""), ("", ""))
         return Text(
             nth=nth,
             key=f"{kind} {fields.wp('post_id') or fields.plain('guid')}",
             kind=kind,
             title=title,
             html=html,
+            cover=cover,
+            cover_alt=alt,
+            canonical_url=next(_meta(fields, "_yoast_wpseo_canonical"), ""),
             slug=unquote(fields.wp("post_name")),
             state=state,
             draft_because=why,
@@ -133,6 +143,39 @@ class WordPress:
         if fields.wp("post_password"):
             return PostState.DRAFT, "it was protected by a password"
         return state, {"private": "it was private", "pending": "it waited for review"}.get(status, "")
+
+
+class _Overview(xml.Counting):
+    """What has to be known before the first item is read: how many there are, and where files are, by their numbers.
+
+    A featured picture is named by its number only, and may come later than the post.
+    """
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(*names)
+        self.files: dict[str, tuple[str, str]] = {}
+        self._item: dict[str, str] = {}
+        self._words: list[str] | None = None
+
+    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802  # SAX's own name
+        super().startElement(name, attrs)
+        if name == "item":
+            self._item = {}
+        self._words = [] if name in OF_FILES else None
+
+    def characters(self, content: str) -> None:
+        if self._words is not None:
+            self._words.append(content)
+
+    def endElement(self, name: str) -> None:  # noqa: N802  # SAX's own name
+        if self._words is not None:
+            words, self._words = "".join(self._words).strip(), None
+            if name != "wp:meta_value":
+                self._item[name] = words
+            elif self._item.get("wp:meta_key") == "_wp_attachment_image_alt":
+                self._item["alt"] = words
+        elif name == "item" and self._item.get("wp:attachment_url"):
+            self.files[self._item.get("wp:post_id", "")] = (self._item["wp:attachment_url"], self._item.get("alt", ""))
 
 
 class _Fields:
@@ -217,26 +260,26 @@ def _meta(fields: _Fields, key: str) -> Iterator[str]:
 
 
 def _comments(fields: _Fields) -> tuple[Comment, ...]:
-    """What people said, in its threads. Pings, spam and what is in the trash stay there."""
-    found = []
-    for child in fields.children("comment"):
-        values = _Fields(child)
-        at = _instant(values.wp("comment_date_gmt")) or _instant(values.wp("comment_date"))
-        is_said = values.wp("comment_type") in {"", "comment"} and values.wp("comment_approved") in {"1", "0"}
-        if is_said and at:
-            parent = values.wp("comment_parent")
-            found.append(
-                Comment(
-                    key=values.wp("comment_id"),
-                    name=plain(values.wp("comment_author")),
-                    address=values.wp("comment_author_email"),
-                    html=shortcodes.paragraphs(values.wp("comment_content")),
-                    created_at=at,
-                    is_public=values.wp("comment_approved") == "1",
-                    parent_key=parent if parent not in {"", "0"} else None,
-                )
-            )
-    return tuple(found)
+    """What people said, in its threads, and why some of it does not come here."""
+    return tuple(_comment(_Fields(child)) for child in fields.children("comment"))
+
+
+def _comment(values: _Fields) -> Comment:
+    at = _instant(values.wp("comment_date_gmt")) or _instant(values.wp("comment_date"))
+    kind, approved, parent = (values.wp(f"comment_{name}") for name in ("type", "approved", "parent"))
+    why = ("" if at else "it has no date") or NOT_SAID.get(approved, "")
+    if kind not in {"", "comment"}:
+        why = f"a {kind}: only what people say comes here"
+    return Comment(
+        key=values.wp("comment_id"),
+        name=plain(values.wp("comment_author")),
+        address=values.wp("comment_author_email"),
+        html=shortcodes.paragraphs(values.wp("comment_content")),
+        created_at=at or datetime.min.replace(tzinfo=UTC),
+        state=CommentState.PUBLISHED if approved == "1" else CommentState.PENDING,
+        parent_key=parent if parent not in {"", "0"} else None,
+        left_out=why,
+    )
 
 
 def _instant(raw: str) -> datetime | None:

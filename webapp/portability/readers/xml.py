@@ -37,9 +37,8 @@ class Counting(ContentHandler):
             self.counts[name] += 1
 
 
-def read_once(path: Path, *names: str) -> Counting:
-    """Reads all of a file and counts ``names``. Raises :class:`BadSource` when it is not whole XML."""
-    counting = Counting(*names)
+def read_once(path: Path, counting: Counting) -> None:
+    """Reads all of a file, and counts. Raises :class:`BadSource` when it is not whole XML."""
     parser = sax.make_parser()
     parser.setContentHandler(counting)
     try:
@@ -51,7 +50,6 @@ def read_once(path: Path, *names: str) -> Counting:
         raise BadSource(broken(error)) from None
     except (OSError, ValueError, LookupError) as error:
         raise BadSource(f"The file cannot be read: {error}.") from None
-    return counting
 
 
 def elements(path: Path, *names: str) -> Iterator[Element]:

@@ -6,6 +6,7 @@ from flask import abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.portability import files, queries
+from webapp.portability.views import remarks
 from webapp.portability.views.blueprint import blueprint, for_authors, me
 
 SHOWN = 200
@@ -21,6 +22,8 @@ def transfer(transfer_id: int) -> ResponseReturnValue:
         transfer=found,
         entries=queries.remarkable(found, SHOWN) if found.is_over else [],
         shown=SHOWN,
+        kind_of=remarks.kind,
+        remark=remarks.remark,
         has_file=files.exists(found.file),
     )
 

@@ -48,7 +48,7 @@ def write(
         tags=tagging.named(tags),
         state=PostState.DRAFT,
         own_excerpt=_excerpt(excerpt),
-        canonical_url=_url(canonical_url),
+        canonical_url=web_address(canonical_url),
         created_at=now,
         updated_at=now,
         begun_as=begun_as,
@@ -88,7 +88,7 @@ def edit(
     new_title = post.title if title is None else _title(title)
     new_body = post.body if body is None else _body(body)
     new_excerpt = post.own_excerpt if excerpt is None else _excerpt(excerpt)
-    new_url = post.canonical_url if canonical_url is None else _url(canonical_url)
+    new_url = post.canonical_url if canonical_url is None else web_address(canonical_url)
     wanted = addresses.wanted(slug)
     if follows_title and wanted in {None, post.slug} and new_title != post.title and addresses.came_from_title(post):
         wanted = addresses.after(post, new_title)
@@ -146,7 +146,7 @@ def _excerpt(raw: str) -> str:
     return " ".join(text.many_lines(raw, field="excerpt", longest=LONGEST_EXCERPT).split())
 
 
-def _url(raw: str) -> str:
+def web_address(raw: str) -> str:
     """A full http or https address as typed, or nothing."""
     url = text.one_line(raw, field="canonical_url", longest=LONGEST_URL, required=False)
     if not url:
