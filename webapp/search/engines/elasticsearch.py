@@ -94,7 +94,7 @@ class Elasticsearch:
                         "title": post.title,
                         "body": words.plain(post.html),
                         "tags": [tag.name for tag in post.tags],
-                        "author": post.author.name,
+                        "author": [each.name for each in post.authors],
                         "published_at": iso(post.published_at) if post.published_at else None,
                         "reported": number,
                     },

@@ -4,7 +4,8 @@ So it is right after a crash, a bulk import and a statement typed by hand. What 
 of the tests are made with it, and revisions of `migrations/` call :func:`install` and :func:`remove`. All of it can be
 worked out anew from the posts. A later change of it is a revision that removes and installs again.
 
-A migration on SQLite that makes `posts`, `post_tags`, `tags` or `people` anew loses the triggers on that table;
+A migration on SQLite that makes `posts`, `post_tags`, `co_authors`, `tags` or `people` anew loses the triggers on
+that table;
 :func:`mend`, called after every upgrade, puts them back.
 """
 

@@ -74,7 +74,10 @@ _FUNCTIONS = (
       SELECT search_vector(posts.title, search_plain(posts.html), (
         SELECT string_agg(tags.name, ', ' ORDER BY tags.name)
         FROM post_tags JOIN tags ON tags.id = post_tags.tag_id WHERE post_tags.post_id = posts.id
-      ), people.name)
+      ), people.name || coalesce((
+        SELECT ', ' || string_agg(others.name, ', ' ORDER BY others.id)
+        FROM co_authors JOIN people AS others ON others.id = co_authors.person_id WHERE co_authors.post_id = posts.id
+      ), ''))
       FROM posts JOIN people ON people.id = posts.author_id
       WHERE posts.id = wanted AND posts.state = 'published'
     $body$
@@ -129,7 +132,7 @@ TRIGGERS = (
     ),
     _listener("search_on_post_deleted", "PERFORM search_follow(OLD.id);"),
     _listener(
-        "search_on_post_tag",
+        "search_on_beside",
         """
         IF TG_OP <> 'INSERT' AND EXISTS (SELECT 1 FROM search_index WHERE post_id = OLD.post_id) THEN
           PERFORM search_follow(OLD.post_id);
@@ -148,7 +151,12 @@ TRIGGERS = (
     ),
     _listener(
         "search_on_person",
-        "PERFORM search_follow(id) FROM posts WHERE author_id = NEW.id AND state = 'published' ORDER BY id;",
+        """
+        PERFORM search_follow(id) FROM posts
+        WHERE state = 'published'
+          AND (author_id = NEW.id OR id IN (SELECT post_id FROM co_authors WHERE person_id = NEW.id))
+        ORDER BY id;
+        """,
     ),
     _trigger("search_post_written", "INSERT ON posts", "search_on_post_written", when="NEW.state = 'published'"),
     _trigger(
@@ -158,7 +166,8 @@ TRIGGERS = (
         when=f"(OLD.state = 'published' OR NEW.state = 'published') AND ({_OLD}) IS DISTINCT FROM ({_NEW})",
     ),
     _trigger("search_post_deleted", "DELETE ON posts", "search_on_post_deleted", when="OLD.state = 'published'"),
-    _trigger("search_post_tagged", "INSERT OR UPDATE OR DELETE ON post_tags", "search_on_post_tag"),
+    _trigger("search_post_tagged", "INSERT OR UPDATE OR DELETE ON post_tags", "search_on_beside"),
+    _trigger("search_post_shared", "INSERT OR UPDATE OR DELETE ON co_authors", "search_on_beside"),
     _trigger("search_tag_renamed", "UPDATE OF name ON tags", "search_on_tag", when=_IS_RENAMED),
     _trigger("search_author_renamed", "UPDATE OF name ON people", "search_on_person", when=_IS_RENAMED),
 )
@@ -179,6 +188,7 @@ _ON_TABLES = {
     "search_post_changed": "posts",
     "search_post_deleted": "posts",
     "search_post_tagged": "post_tags",
+    "search_post_shared": "co_authors",
     "search_tag_renamed": "tags",
     "search_author_renamed": "people",
 }
@@ -188,7 +198,7 @@ REMOVE = (
     *(
         f"DROP FUNCTION IF EXISTS search_{name}"
         for name in (
-            *("on_post_written", "on_post_changed", "on_post_deleted", "on_post_tag", "on_tag", "on_person"),
+            *("on_post_written", "on_post_changed", "on_post_deleted", "on_beside", "on_tag", "on_person"),
             *("follow", "refresh", "text", "vector", "folded", "spaced", "plain"),
         )
     ),
