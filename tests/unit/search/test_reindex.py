@@ -77,6 +77,19 @@ class TestTheDatabasesOwn:
         reindex()
         assert sorted(found("frost")) == ["Frost", "More frost"]
 
+    def test_an_upgrade_takes_in_what_is_there_and_leaves_more_than_a_little_to_reindex(self, world, monkeypatch):
+        publish(world.alice, "Frost", with_others=(world.bob,))
+        publish(world.alice, "Thaw")
+        for most, is_done in ((1, False), (2, True)):
+            monkeypatch.setattr(schema, "AT_ONCE", most)
+            connection = database.session.connection()
+            schema.remove(connection)
+            schema.install(connection)
+            assert schema.take_in(connection) is is_done
+            database.session.commit()
+            assert verdict().ok is is_done, verdict()
+        assert found("bob") == ["Frost"]
+
     def test_it_goes_on_where_it_was_interrupted(self, world, monkeypatch):
         monkeypatch.setattr(operations, "BATCH", 2)
         for number in range(5):

@@ -160,7 +160,7 @@ TRIGGERS = (
 )
 NAMES = tuple(statement.split()[5] for statement in TRIGGERS)
 
-FILL = ("DELETE FROM search_index", _TAKE_IN)
+FILL = _TAKE_IN
 REMOVE = (
     *(f"DROP TRIGGER IF EXISTS {name}" for name in NAMES),
     "DROP VIEW IF EXISTS search_texts",
