@@ -20,10 +20,11 @@ CERTAIN = 60_000
 """Characters of a text that fit into a vector whatever they are: it holds a megabyte."""
 
 _NO_WORDS = (
-    r"\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7"
+    r"\u0001-\u001f\u0021-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb\u00bf\u00d7\u00f7"
     r"\u2000-\u206f\u20a0-\u20cf\u2100-\u214f\u2190-\u2bff\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\u30a0\u30fb"
     r"\ufe10-\ufe6f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 )
+"""What parts words, but for the space itself, which needs no replacing."""
 
 _FUNCTIONS = (
     rf"""
@@ -49,9 +50,12 @@ _FUNCTIONS = (
     """,
     rf"""
     CREATE OR REPLACE FUNCTION search_folded(said text) RETURNS text LANGUAGE sql IMMUTABLE AS $body$
-      SELECT regexp_replace(lower(normalize(
-        regexp_replace(normalize(said, NFD), '([A-Za-z])[\u0300-\u036f]+', '\1', 'g'), NFC)),
-        '[{_NO_WORDS}]+', ' ', 'g')
+      SELECT CASE WHEN octet_length(said) = length(said)
+        THEN regexp_replace(lower(said), '[{_NO_WORDS}]+', ' ', 'g')
+        ELSE regexp_replace(lower(normalize(
+          regexp_replace(normalize(said, NFD), '([A-Za-z])[\u0300-\u036f]+', '\1', 'g'), NFC)),
+          '[{_NO_WORDS}]+', ' ', 'g')
+      END
     $body$
     """,
     f"""
@@ -176,6 +180,8 @@ TABLES = (
       words tsvector NOT NULL
     )
     """,
+    # in the rows themselves: else PostgreSQL reckons with small rows, and reads the whole table for a rare word
+    "ALTER TABLE search_index ALTER COLUMN words SET STORAGE MAIN",
     "CREATE INDEX ix_search_index_words ON search_index USING gin (words) WITH (gin_pending_list_limit = 256)",
     """
     CREATE UNLOGGED TABLE search_index_stale (
