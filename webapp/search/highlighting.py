@@ -114,6 +114,8 @@ def _word_before(text: str, place: int) -> int:
 
 def _columns_on(text: str, place: int) -> int:
     end, left = place, WIDTH
+    if not IDEOGRAPH.search(text, place, place + WIDTH):
+        end, left = min(place + WIDTH, len(text)), 0
     while end < len(text) and left > 0:
         left -= 2 if IDEOGRAPH.match(text, end) else 1
         end += 1

@@ -26,10 +26,14 @@ class Tables:
     PRUNE: ClassVar[str]
 
     def search(self, terms: Sequence[Term], *, now: datetime, limit: int, skip: int) -> Hits:
-        rows = db.session.execute(
-            _statement(self.SEARCH),
-            {"asked": self.asked(terms), "now": now, "limit": limit, "skip": skip, **LIMITS},
-        ).all()
+        rows = (
+            db.session.connection()
+            .execute(
+                _statement(self.SEARCH),
+                {"asked": self.asked(terms), "now": now, "limit": limit, "skip": skip, **LIMITS},
+            )
+            .all()
+        )
         return Hits([row.id for row in rows], min(rows[0].total, COUNTED + 1) if rows else 0)
 
     def prepare(self) -> None:

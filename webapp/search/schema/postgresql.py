@@ -134,7 +134,7 @@ _IS_RENAMED = "OLD.name IS DISTINCT FROM NEW.name"
 TRIGGERS = (
     *_FUNCTIONS,
     _listener("search_on_post_written", f"{TOUCH.format(posts='VALUES (NEW.id, true)')};"),
-    _listener("search_on_post_changed", f"{TOUCH.format(posts='SELECT DISTINCT unnest(ARRAY[OLD.id, NEW.id]), true')};"),
+    _listener("search_on_post_changed", f"{TOUCH.format(posts='VALUES (OLD.id, true), (NEW.id, true)')};"),
     _listener("search_on_post_deleted", f"{TOUCH.format(posts='VALUES (OLD.id, true)')};"),
     _listener(
         "search_on_beside",
