@@ -77,9 +77,17 @@ def search(question: str, *, now: datetime, page: int = 1, size: int = PAGE) -> 
 
 
 def find(question: str, *, now: datetime, page: int = 1, size: int = PAGE) -> Hits:
-    """As :func:`search`, but only ids: for whoever reads the posts in another way. They are still to be looked at."""
+    """As :func:`search`, but only ids: whoever reads the posts by them has to ask which are public.
+
+    ``total`` is at most what can be turned through, and right for a page past the end too.
+    """
     terms = words.read(question)
-    return _ask(terms, now=now, page=page, size=size) if terms else Hits([], 0)
+    if not terms:
+        return Hits([], 0)
+    found = _ask(terms, now=now, page=page, size=size)
+    if not found.ids and page > 1:
+        found = Hits([], _ask(terms, now=now, page=1, size=1).total)
+    return Hits(found.ids, min(found.total, COUNTED))
 
 
 def _ask(terms: Sequence[Term], *, now: datetime, page: int, size: int) -> Hits:
