@@ -45,7 +45,8 @@ class TestTheDatabasesOwn:
         draft = factories.post(world.alice, "Ghost")
         database.session.execute(text(AN_ENTRY[place]), {"id": draft.id})
         database.session.commit()
-        assert found("ghost") == []
+        assert found("ghost") == operations.find("ghost", now=NOW).ids == []
+        assert operations.search("ghost", now=NOW).total == 0
         assert "1 of what was there is gone" in runner("search", "reindex").stdout
 
     def test_doctor_notices_and_says_what_to_do(self, world, runner):
