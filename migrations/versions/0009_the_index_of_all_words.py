@@ -1,7 +1,8 @@
 """The index of all words, kept by the database itself, and what an engine elsewhere has yet to hear.
 
 The index holds nothing that cannot be worked out again from the posts, so what makes it stands in one place, which the
-tests use as well. When that changes, a new revision removes and installs it, and this one no longer has to.
+tests use as well. When that changes, a new revision removes and installs it, and this one no longer has to. The posts
+of a large site are indexed afterwards, by `search reindex`: an upgrade must not keep everyone from writing.
 """
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     schema.install(op.get_bind())
+    schema.take_in(op.get_bind())
 
 
 def downgrade() -> None:

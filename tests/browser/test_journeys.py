@@ -216,3 +216,32 @@ def background(page: Page) -> str:
 
 def local(link: str) -> str:
     return link.removeprefix("http://localhost")
+
+
+def test_the_keyboard_alone_searches_and_turns_the_page(browser, world):
+    for number in range(12):
+        factories.post(world.alice, f"Frost {number}", published_at=datetime(2026, 1, 1 + number, tzinfo=UTC))
+    factories.db.session.commit()
+    page = browser.window()
+    page.goto("/")
+    tab_to(page, "Search")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Search the posts")).to_be_focused()
+    page.keyboard.type("frost")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("12 posts")
+    tab_to(page, "Further hits")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("You are reading 11 to 12")
+    tab_to(page, "Frost 0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Frost 0")).to_be_visible()
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the link of this name has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            return
+    pytest.fail(f"{name} cannot be reached by the keyboard")

@@ -18,6 +18,7 @@ from webapp.portability.models import Direction, TransferState
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderState
+from webapp.search import words
 from webapp.subscriptions.models import SubscriptionState
 
 
@@ -97,6 +98,18 @@ class PostPage(Page):
 
 class PostQuery(PageQuery):
     state = Choice(*PostState, metadata={"description": "Only posts in this state."})
+    q = Text(
+        validate=validate.Length(max=words.LONGEST),
+        metadata={
+            "description": "Only published posts that hold all of these words, the best first, at most 200 of them;"
+            " words in quotes stand side by side."
+        },
+    )
+
+    @ma.validates_schema
+    def is_of_what_can_be_found(self, data: dict[str, Any], **_: Any) -> None:
+        if "q" in data and data.get("state", PostState.PUBLISHED) != PostState.PUBLISHED:
+            raise ma.ValidationError("Only published posts can be searched: leave this out.", "state")
 
 
 class PostChange(Schema):

@@ -73,8 +73,8 @@ def _pattern(term: Term) -> re.Pattern[str]:
         if before is not None:
             said += r"[\W_]*" if IS_UNSPACED.match(word) or IS_UNSPACED.match(before) else r"[\W_]+"
         said += re.escape(word)
-    if not IS_UNSPACED.match(term.words[0]):
-        said = f"(?<!{LETTER})" + said
+        if before is None and not IS_UNSPACED.match(word):
+            said += f"(?<!{LETTER}{said})"  # behind the word: an expression that begins with letters is found faster
     if not IS_UNSPACED.match(term.words[-1]):
         said += f"{LETTER}*" if term.is_beginning else f"(?!{LETTER})"
     return re.compile(said)
@@ -114,6 +114,8 @@ def _word_before(text: str, place: int) -> int:
 
 def _columns_on(text: str, place: int) -> int:
     end, left = place, WIDTH
+    if not IDEOGRAPH.search(text, place, place + WIDTH):
+        end, left = min(place + WIDTH, len(text)), 0
     while end < len(text) and left > 0:
         left -= 2 if IDEOGRAPH.match(text, end) else 1
         end += 1

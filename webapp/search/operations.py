@@ -10,12 +10,13 @@ import structlog
 
 from webapp.core import site
 from webapp.extensions import db
-from webapp.posts.models import Post
 from webapp.search import highlighting, outbox, queries, schema, words
-from webapp.search.engines import COUNTED, Count, Elsewhere, Engine, Unreachable
+from webapp.search.engines import COUNTED, Count, Elsewhere, Engine, Hits, Unreachable
 from webapp.search.engines.postgresql import PostgreSQL
 from webapp.search.engines.sqlite import SQLite
 from webapp.search.highlighting import Piece
+from webapp.search.queries import Found
+from webapp.search.words import Term
 from webapp.settings.models import SiteSetting
 
 PAGE = 10
@@ -35,7 +36,7 @@ class Hit:
     ``passage`` is empty when the words stand in title, tags or name only.
     """
 
-    post: Post
+    post: Found
     title: Sequence[Piece]
     passage: Sequence[Piece]
 
@@ -67,18 +68,36 @@ def search(question: str, *, now: datetime, page: int = 1, size: int = PAGE) -> 
     terms = words.read(question)
     if not terms:
         return Answer([], 0, is_more=False, is_question=False)
-    limit = max(0, min(size, COUNTED - (page - 1) * size))
-    skip = (page - 1) * size
-    try:
-        found = answering_engine().search(terms, now=now, limit=limit, skip=skip)
-    except Unreachable as error:
-        log.warning("search.engine_is_away", error=str(error))
-        found = own_engine().search(terms, now=now, limit=limit, skip=skip)
+    found = _ask(terms, now=now, page=page, size=size)
     hits = [
         Hit(post, highlighting.pieces(post.title, terms), highlighting.passage(words.plain(post.html), terms))
         for post in queries.published(found.ids)
     ]
     return Answer(hits, min(found.total, COUNTED), is_more=found.total > COUNTED, is_question=True)
+
+
+def find(question: str, *, now: datetime, page: int = 1, size: int = PAGE) -> Hits:
+    """As :func:`search`, but only ids: whoever reads the posts by them has to ask which are public.
+
+    ``total`` is at most what can be turned through, and right for a page past the end too.
+    """
+    terms = words.read(question)
+    if not terms:
+        return Hits([], 0)
+    found = _ask(terms, now=now, page=page, size=size)
+    if not found.ids and page > 1:
+        found = Hits([], _ask(terms, now=now, page=1, size=1).total)
+    return Hits(found.ids, min(found.total, COUNTED))
+
+
+def _ask(terms: Sequence[Term], *, now: datetime, page: int, size: int) -> Hits:
+    skip = (page - 1) * size
+    limit = max(0, min(size, COUNTED - skip))
+    try:
+        return answering_engine().search(terms, now=now, limit=limit, skip=skip)
+    except Unreachable as error:
+        log.warning("search.engine_is_away", error=str(error))
+        return own_engine().search(terms, now=now, limit=limit, skip=skip)
 
 
 def answering_engine() -> Engine:

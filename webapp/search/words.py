@@ -33,6 +33,8 @@ RUN = re.compile(f"[{UNSPACED}]+|[^\\W_{UNSPACED}]+")
 IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 ASKED = re.compile(r'"([^"]*)"?|([^\s"]+)')
 CURLED = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
+HARD = re.compile("[\u00c0-\u03ff\u1e00-\u1fff\u2100-\u218f]")
+"""Letters with accents, and those that become two or look around when they are made small: the rest folds quickly."""
 INLINE_TAG = re.compile(f"</?(?:{'|'.join(INLINE)})(?: [^>]*)?>")
 TAG = re.compile(r"<[^>]*>")
 
@@ -71,7 +73,7 @@ def clean(question: str) -> str:
 
 def fold(text: str) -> str:
     """``text`` without case and accents, each character in its place: what is found here is found there."""
-    return text.translate(FOLDED)
+    return text.translate(FOLDED) if HARD.search(text) else text.lower()
 
 
 def plain(html: str) -> str:

@@ -7,10 +7,12 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.unit.search.conftest import ENGINES, NOW, found, publish, settle, told
+from webapp.accounts.models import Role
 from webapp.core import markdown
 from webapp.extensions import db as database
 from webapp.posts import operations as posts
 from webapp.posts.models import Post, PostState
+from webapp.posts.operations import coauthors
 from webapp.search import operations
 
 pytestmark = pytest.mark.parametrize("place", ENGINES, indirect=True)
@@ -189,6 +191,32 @@ class TestKeepingUp:
         settle()
         assert found("alice") == found("winter") == []
         assert found("adelaide") == found("cold") == ["Frost"]
+
+    def test_all_who_are_in_the_byline_are_found_by_name(self, world):
+        mira = factories.person("Mira Solveig", role=Role.AUTHOR)
+        post = publish(world.alice, "Frost", with_others=(mira,))
+        assert found("solveig") == found("alice") == found('"mira solveig" frost') == ["Frost"]
+        mira.name = "Mirabelle"
+        settle()
+        assert found("solveig") == []
+        assert found("mirabelle") == ["Frost"]
+        coauthors.remove(post, mira, by=world.alice, now=NOW)
+        settle()
+        assert found("mirabelle") == []
+        assert found("alice") == ["Frost"]
+
+    def test_a_co_author_who_joins_later_is_found(self, world):
+        post = publish(world.alice, "Frost")
+        draft = factories.post(world.alice, "Draft")
+        mira = factories.person("Mira", role=Role.AUTHOR)
+        for each in (post, draft):
+            database.session.refresh(each, ["author", "co_authors"])
+            coauthors.add(each, "@mira", by=world.alice, now=NOW)
+        settle()
+        assert found("mira") == ["Frost"]
+        database.session.execute(text("DELETE FROM people WHERE id = :id"), {"id": mira.id})
+        settle()
+        assert found("mira") == []
 
     def test_what_is_deleted_is_gone(self, world):
         post = publish(world.alice, "Frost", tags=("winter",))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from defusedxml import ElementTree
 
 from tests import factories
 from tests.unit.search.conftest import NOW, publish, settle
@@ -90,3 +91,15 @@ def test_a_page_that_does_not_exist_offers_to_search(client):
     form = read(client, "/nowhere", 404).select_one("form[role=search]")
     assert form["action"] == "/search"
     assert form.select_one("label")["for"] == form.select_one("input")["id"]
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/login"])
+def test_a_browser_learns_how_to_search_here(client, path):
+    link = read(client, path).select_one("head link[rel=search]")
+    assert link["type"] == "application/opensearchdescription+xml"
+    answer = client.get(link["href"])
+    assert (answer.status_code, answer.mimetype) == (200, link["type"])
+    said = ElementTree.fromstring(answer.data)
+    names = {"os": "http://a9.com/-/spec/opensearch/1.1/"}
+    assert 0 < len(said.findtext("os:ShortName", namespaces=names)) <= 16
+    assert said.find("os:Url[@type='text/html']", names).get("template") == "http://localhost/search?q={searchTerms}"

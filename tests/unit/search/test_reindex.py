@@ -45,7 +45,8 @@ class TestTheDatabasesOwn:
         draft = factories.post(world.alice, "Ghost")
         database.session.execute(text(AN_ENTRY[place]), {"id": draft.id})
         database.session.commit()
-        assert found("ghost") == []
+        assert found("ghost") == operations.find("ghost", now=NOW).ids == []
+        assert operations.search("ghost", now=NOW).total == 0
         assert "1 of what was there is gone" in runner("search", "reindex").stdout
 
     def test_doctor_notices_and_says_what_to_do(self, world, runner):
@@ -76,6 +77,19 @@ class TestTheDatabasesOwn:
         database.session.commit()
         reindex()
         assert sorted(found("frost")) == ["Frost", "More frost"]
+
+    def test_an_upgrade_takes_in_what_is_there_and_leaves_more_than_a_little_to_reindex(self, world, monkeypatch):
+        publish(world.alice, "Frost", with_others=(world.bob,))
+        publish(world.alice, "Thaw")
+        for most, is_done in ((1, False), (2, True)):
+            monkeypatch.setattr(schema, "AT_ONCE", most)
+            connection = database.session.connection()
+            schema.remove(connection)
+            schema.install(connection)
+            assert schema.take_in(connection) is is_done
+            database.session.commit()
+            assert verdict().ok is is_done, verdict()
+        assert found("bob") == ["Frost"]
 
     def test_it_goes_on_where_it_was_interrupted(self, world, monkeypatch):
         monkeypatch.setattr(operations, "BATCH", 2)

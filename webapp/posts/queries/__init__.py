@@ -1,7 +1,7 @@
 """Finding posts. What a person may see or change is part of the question, never a check on the answer."""
 
 from webapp.posts.queries.addresses import by_slug, moved_from, tag_by_slug, tags_called, taken, titles_showing
-from webapp.posts.queries.pages import Page, Span, page, titles
+from webapp.posts.queries.pages import Page, Span, columns, page, titles
 from webapp.posts.queries.previews import get_preview_link, preview_links_of, previewed
 from webapp.posts.queries.reviews import (
     REVIEW_SETTING,
@@ -46,6 +46,7 @@ __all__ = [
     "Span",
     "begun_as",
     "by_slug",
+    "columns",
     "count_waiting",
     "due",
     "editable_by",

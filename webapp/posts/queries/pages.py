@@ -48,15 +48,21 @@ def page(posts: Select[Post], before: Place | None, size: int = PAGE) -> Page:
 def titles(before: Place | None, size: int = TITLES) -> Page:
     """The archive: only titles, addresses and times, many to a page."""
     posts = published()
-    rows = _columns(posts, Post.id, Post.title, Post.slug, Post.published_at)
+    rows = columns(posts, Post.id, Post.title, Post.slug, Post.published_at)
     return _page(posts, db.session.execute(_below(rows, before).limit(size)).all(), before, size)
+
+
+def columns(posts: Select[Post], *wanted: Any) -> Select[Any]:
+    """The same published posts in the same order, but only these columns of them."""
+    condition = posts.whereclause
+    return select(*wanted).where(true() if condition is None else condition).order_by(*NEWEST_FIRST)
 
 
 def _page(posts: Select[Post], found: Sequence[Any], before: Place | None, size: int) -> Page:
     if not found:
         return Page(found, None, None)
     older = newer = None
-    places = _columns(posts, Post.published_at, Post.id)
+    places = columns(posts, Post.published_at, Post.id)
     last = Place(found[-1].published_at, found[-1].id)
     if len(found) == size and (rows := db.session.execute(_below(places, last).limit(size)).all()):
         older = Span(rows[0][0], rows[-1][0], last)
@@ -67,12 +73,6 @@ def _page(posts: Select[Post], found: Sequence[Any], before: Place | None, size:
             beyond = Place(*rows[size]) if len(rows) > size else None
             newer = Span(rows[:size][-1][0], rows[0][0], beyond)
     return Page(found, older, newer)
-
-
-def _columns(posts: Select[Post], *columns: Any) -> Select[Any]:
-    """The same rows in the same order, but only these columns of them."""
-    condition = posts.whereclause
-    return select(*columns).where(true() if condition is None else condition).order_by(*NEWEST_FIRST)
 
 
 def _below(posts: Select[Any], place: Place | None) -> Select[Any]:

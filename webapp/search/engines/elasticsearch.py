@@ -94,8 +94,8 @@ class Elasticsearch:
                         "title": post.title,
                         "body": words.plain(post.html),
                         "tags": [tag.name for tag in post.tags],
-                        "author": post.author.name,
-                        "published_at": iso(post.published_at) if post.published_at else None,
+                        "author": [each.name for each in (post.author, *post.co_authors)],
+                        "published_at": iso(post.published_at),
                         "reported": number,
                     },
                 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from webapp.search.engines.tables import Tables
-from webapp.search.schema.postgresql import LONG
+from webapp.search.schema.postgresql import LONG, TOUCH
 from webapp.search.words import Term
 
 
@@ -45,7 +45,7 @@ class PostgreSQL(Tables):
 
     @staticmethod
     def statements(ids: Sequence[int]) -> list[tuple[str, list[dict[str, Any]]]]:
-        return [("SELECT search_refresh(:id)", [{"id": each} for each in sorted(ids)])]
+        return [(TOUCH.format(posts="VALUES (:id, false)"), [{"id": each} for each in sorted(ids)])]
 
 
 def _phrase(term: Term) -> str:

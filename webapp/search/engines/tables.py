@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 
 from webapp.core.db import UTCDateTime
 from webapp.extensions import db
@@ -25,10 +26,14 @@ class Tables:
     PRUNE: ClassVar[str]
 
     def search(self, terms: Sequence[Term], *, now: datetime, limit: int, skip: int) -> Hits:
-        rows = db.session.execute(
-            text(self.SEARCH).bindparams(bindparam("now", type_=UTCDateTime())),
-            {"asked": self.asked(terms), "now": now, "limit": limit, "skip": skip, **LIMITS},
-        ).all()
+        rows = (
+            db.session.connection()
+            .execute(
+                _statement(self.SEARCH),
+                {"asked": self.asked(terms), "now": now, "limit": limit, "skip": skip, **LIMITS},
+            )
+            .all()
+        )
         return Hits([row.id for row in rows], min(rows[0].total, COUNTED + 1) if rows else 0)
 
     def prepare(self) -> None:
@@ -60,6 +65,11 @@ class Tables:
     def statements(ids: Sequence[int]) -> list[tuple[str, list[dict[str, Any]]]]:
         """What has to be said to bring posts up to date."""
         raise NotImplementedError
+
+
+@cache
+def _statement(said: str) -> TextClause:
+    return text(said).bindparams(bindparam("now", type_=UTCDateTime()))
 
 
 LIMITS = {"ranked": RANKED, "freshness": FRESHNESS, "year": A_YEAR}

@@ -4,7 +4,8 @@ So it is right after a crash, a bulk import and a statement typed by hand. What 
 of the tests are made with it, and revisions of `migrations/` call :func:`install` and :func:`remove`. All of it can be
 worked out anew from the posts. A later change of it is a revision that removes and installs again.
 
-A migration on SQLite that makes `posts`, `post_tags`, `tags` or `people` anew loses the triggers on that table;
+A migration on SQLite that makes `posts`, `post_tags`, `co_authors`, `tags` or `people` anew loses the triggers on
+that table;
 :func:`mend`, called after every upgrade, puts them back.
 """
 
@@ -19,13 +20,28 @@ from webapp.search import models as _models  # noqa: F401  # the triggers write 
 from webapp.search.schema import postgresql, sqlite
 
 INDEX = "search_index"
-"""The table of the index. On SQLite it has others behind it, whose names begin with its own."""
+"""The table of the index. On SQLite it has others, whose names begin with its own; PostgreSQL one."""
+AT_ONCE = 1_000
+"""Posts that are indexed in a second or two."""
 
 
 def install(connection: Connection) -> None:
-    """Makes tables and triggers, and takes in every post that is published."""
-    for statement in (*_of(connection).TABLES, *_of(connection).TRIGGERS, *_of(connection).FILL):
+    """Makes tables and triggers. What was published before is not in the index yet."""
+    for statement in (*_of(connection).TABLES, *_of(connection).TRIGGERS):
         connection.exec_driver_sql(statement)
+
+
+def take_in(connection: Connection) -> bool:
+    """Takes in what was published before, where that holds nobody up, and says whether it did.
+
+    Where there is more, an upgrade would keep everyone from writing for a minute or two: the doctor asks for
+    `search reindex` then, which makes room for others after every few posts.
+    """
+    count = connection.scalar(text("SELECT count(*) FROM posts WHERE state = 'published'")) or 0
+    if count > AT_ONCE:
+        return False
+    connection.exec_driver_sql(_of(connection).FILL)
+    return True
 
 
 def mend(connection: Connection) -> None:

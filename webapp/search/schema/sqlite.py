@@ -54,6 +54,12 @@ _TAGS = """(SELECT group_concat(name, ', ') FROM (
           SELECT tags.name FROM post_tags JOIN tags ON tags.id = post_tags.tag_id
           WHERE post_tags.post_id = posts.id ORDER BY tags.name))"""
 
+_BYLINE = """(SELECT group_concat(name, ', ') FROM (
+          SELECT people.name FROM people WHERE people.id = posts.author_id
+          UNION ALL
+          SELECT people.name FROM co_authors JOIN people ON people.id = co_authors.person_id
+          WHERE co_authors.post_id = posts.id))"""
+
 TABLES = (
     """
     CREATE VIRTUAL TABLE search_index
@@ -65,8 +71,8 @@ TABLES = (
       {_spaced("posts.title", probe="posts.title")} AS title,
       {_spaced(_plain("posts.html"), probe="posts.html")} AS body,
       {_spaced(_TAGS, probe=_TAGS)} AS tags,
-      {_spaced("people.name", probe="people.name")} AS author
-    FROM posts JOIN people ON people.id = posts.author_id
+      {_spaced(_BYLINE, probe=_BYLINE)} AS author
+    FROM posts
     WHERE posts.state = 'published'
     """,
 )
@@ -96,12 +102,23 @@ def _anew(column: str, posts: str) -> str:
         WHERE rowid IN ({posts})"""
 
 
-def _retag(post: str) -> tuple[str, str]:
-    return _anew("tags", post), _report(f"SELECT id FROM posts WHERE id = {post} AND state = 'published'")
+def _beside(table: str, name: str, column: str) -> tuple[str, ...]:
+    """The triggers of a table whose rows name a post's tags or its co-authors."""
+
+    def anew(post: str) -> tuple[str, str]:
+        return _anew(column, post), _report(f"SELECT id FROM posts WHERE id = {post} AND state = 'published'")
+
+    return (
+        _trigger(f"search_{name}_given", f"AFTER INSERT ON {table}", *anew("NEW.post_id")),
+        _trigger(f"search_{name}_taken", f"AFTER DELETE ON {table}", *anew("OLD.post_id")),
+        _trigger(f"search_{name}_moved", f"AFTER UPDATE ON {table}", *anew("OLD.post_id"), *anew("NEW.post_id")),
+    )
 
 
 _TAGGED = "SELECT post_id FROM post_tags JOIN posts ON posts.id = post_id WHERE tag_id = NEW.id AND state = 'published'"
-_WRITTEN = "SELECT id FROM posts WHERE author_id = NEW.id AND state = 'published'"
+_WRITTEN = """
+    SELECT id FROM posts WHERE state = 'published'
+    AND (author_id = NEW.id OR id IN (SELECT post_id FROM co_authors WHERE person_id = NEW.id))"""
 
 TRIGGERS = (
     _trigger(
@@ -126,9 +143,8 @@ TRIGGERS = (
         "DELETE FROM search_index WHERE rowid = OLD.id",
         _report("SELECT OLD.id WHERE true"),
     ),
-    _trigger("search_tag_given", "AFTER INSERT ON post_tags", *_retag("NEW.post_id")),
-    _trigger("search_tag_taken", "AFTER DELETE ON post_tags", *_retag("OLD.post_id")),
-    _trigger("search_tag_moved", "AFTER UPDATE ON post_tags", *_retag("OLD.post_id"), *_retag("NEW.post_id")),
+    *_beside("post_tags", "tag", "tags"),
+    *_beside("co_authors", "co_author", "author"),
     _trigger(
         "search_tag_renamed",
         "AFTER UPDATE OF name ON tags WHEN OLD.name IS NOT NEW.name",
@@ -144,7 +160,7 @@ TRIGGERS = (
 )
 NAMES = tuple(statement.split()[5] for statement in TRIGGERS)
 
-FILL = ("DELETE FROM search_index", _TAKE_IN)
+FILL = _TAKE_IN
 REMOVE = (
     *(f"DROP TRIGGER IF EXISTS {name}" for name in NAMES),
     "DROP VIEW IF EXISTS search_texts",
