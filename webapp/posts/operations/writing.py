@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from webapp.accounts.models import Person
 from webapp.core import markdown, text
@@ -18,8 +17,6 @@ from webapp.posts.operations.saving import CHANGED, flush
 
 LONGEST_TITLE = 200
 LONGEST_EXCERPT = 500
-LONGEST_URL = 2000
-NOT_AN_ADDRESS = "Give a full address that begins with https:// or http://."
 
 
 def write(
@@ -48,7 +45,7 @@ def write(
         tags=tagging.named(tags),
         state=PostState.DRAFT,
         own_excerpt=_excerpt(excerpt),
-        canonical_url=_url(canonical_url),
+        canonical_url=text.web_address(canonical_url, field="canonical_url"),
         created_at=now,
         updated_at=now,
         begun_as=begun_as,
@@ -88,7 +85,7 @@ def edit(
     new_title = post.title if title is None else _title(title)
     new_body = post.body if body is None else _body(body)
     new_excerpt = post.own_excerpt if excerpt is None else _excerpt(excerpt)
-    new_url = post.canonical_url if canonical_url is None else _url(canonical_url)
+    new_url = post.canonical_url if canonical_url is None else text.web_address(canonical_url, field="canonical_url")
     wanted = addresses.wanted(slug)
     if follows_title and wanted in {None, post.slug} and new_title != post.title and addresses.came_from_title(post):
         wanted = addresses.after(post, new_title)
@@ -144,21 +141,6 @@ def _body(raw: str) -> str:
 
 def _excerpt(raw: str) -> str:
     return " ".join(text.many_lines(raw, field="excerpt", longest=LONGEST_EXCERPT).split())
-
-
-def _url(raw: str) -> str:
-    """A full http or https address as typed, or nothing."""
-    url = text.one_line(raw, field="canonical_url", longest=LONGEST_URL, required=False)
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        is_fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username and parts.port != 0
-    except ValueError:
-        is_fit = False
-    if not is_fit or any(character.isspace() or character in '"<>\\^`{|}' for character in url):
-        raise Refused("canonical_url", NOT_AN_ADDRESS)
-    return url
 
 
 def _cover(image_id: int, post: Post, by: Person) -> int | None:
