@@ -22,9 +22,9 @@ faults: ## breaks everything that can break, with real processes; long, see docs
 	@$(PYTHON) bin/prepare.py dev
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
-bench: ## measures what has a limit, as ratios; ARGS="--posts 100000" for the size that counts
+bench: ## how fast it is, against the limits it is to reach; alone on the machine, or the figures mean nothing
 	@$(PYTHON) bin/prepare.py dev
-	@PYTHONPATH=. $(BIN)/python bench/search.py $(ARGS)
+	@for each in imports search; do PYTHONPATH=. $(BIN)/python bench/$$each.py || exit 1; done
 
 lint: ## style, types, templates, and who may import whom
 	@$(PYTHON) bin/prepare.py dev

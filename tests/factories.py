@@ -9,6 +9,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from webapp.accounts.models import ApiToken, Person, Role, Scope
+from webapp.comments import rendering
+from webapp.comments.models import Comment, CommentState
 from webapp.core import tokens
 from webapp.extensions import bcrypt, db
 from webapp.posts.models import Post, PostState, Tag, co_authors
@@ -121,6 +123,26 @@ def api_token(owner: Person, *scopes: Scope) -> tuple[ApiToken, str]:
         person_id=owner.id, token_hash=tokens.digest(secret), scopes=[scope.value for scope in scopes or tuple(Scope)]
     )
     return _added(row), secret
+
+
+def comment(post: Post, by: Person | None = None, body: str = "Well said.", **values) -> Comment:
+    """A published comment by a member, or without one by a visitor who has confirmed an address."""
+    visitor = {"name": "Tomas", "address": "tomas@example.org", "address_confirmed_at": INSTALLED_AT}
+    made = Comment(
+        **{
+            "post_id": post.id,
+            "person_id": by.id if by else None,
+            "body": body,
+            "html": rendering.html(body),
+            "words_hash": rendering.words_hash(body),
+            "state": CommentState.PUBLISHED,
+            "published_at": datetime.now(UTC),
+            "created_at": datetime.now(UTC),
+        }
+        | ({"name": by.name} if by else visitor)
+        | values
+    )
+    return _added(made)
 
 
 def _added(row):

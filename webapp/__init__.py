@@ -16,6 +16,8 @@ from webapp.accounts import views as accounts_views
 from webapp.administration import events as administration_events
 from webapp.administration import views as administration_views
 from webapp.api import views as api_views
+from webapp.comments import tasks as comments_tasks
+from webapp.comments import views as comments_views
 from webapp.core import broker, error_pages, headers, logs, rendering
 from webapp.digests import cli as digests_cli
 from webapp.digests import events as digests_events
@@ -32,6 +34,9 @@ from webapp.ops import dead_cli, forecast_cli, safety_cli
 from webapp.ops import events as ops_events
 from webapp.ops import tasks as ops_tasks
 from webapp.ops import views as ops_views
+from webapp.portability import cli as portability_cli
+from webapp.portability import tasks as portability_tasks
+from webapp.portability import views as portability_views
 from webapp.posts import events as posts_events
 from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
@@ -47,12 +52,14 @@ FEATURES_WITH_PAGES = (
     accounts_views,
     images_views,
     posts_views,
+    comments_views,
     subscriptions_views,
     reminders_views,
     digests_views,
     search_views,
     feeds_views,
     administration_views,
+    portability_views,
     ops_views,
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, administration_events, ops_events)
@@ -65,8 +72,18 @@ FEATURES_WITH_COMMANDS = (
     dead_cli,
     forecast_cli,
     safety_cli,
+    portability_cli,
 )
-FEATURES_WITH_TASKS = (mail_tasks, images_tasks, reminders_tasks, digests_tasks, search_tasks, ops_tasks)
+FEATURES_WITH_TASKS = (
+    mail_tasks,
+    images_tasks,
+    comments_tasks,
+    reminders_tasks,
+    digests_tasks,
+    search_tasks,
+    portability_tasks,
+    ops_tasks,
+)
 
 
 def create_app(config: configuration.Config | None = None, *, log_to: TextIO | None = None) -> Flask:

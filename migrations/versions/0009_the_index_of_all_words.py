@@ -10,7 +10,7 @@ from alembic import op
 from webapp.search import schema
 
 revision = "0009"
-down_revision = "0004"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

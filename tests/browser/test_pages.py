@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests import factories
 from webapp.accounts.models import Role
+from webapp.comments.models import CommentState
 from webapp.extensions import db
 from webapp.posts import operations
 from webapp.posts.operations import previews, reviewing
@@ -49,6 +50,7 @@ FOR_EVERYONE = [
     "/login",
     "/register",
     "/reset",
+    "/posts/{slug}?reply={comment}",
     "/nowhere",
 ]
 FOR_AUTHORS = [
@@ -56,6 +58,8 @@ FOR_AUTHORS = [
     *("/reminders/history", "/settings"),
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
+    "/comments/moderation",
+    "/settings/export",
 ]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 
@@ -79,8 +83,19 @@ def places(world):
     factories.post(world.alice, "霜降一个相当长的中文标题看看它在窄屏上怎么换行", published_at=now - timedelta(days=40))
     factories.reminder(world.alice, due_at=now + timedelta(days=3))
     factories.reminder(world.alice, "Every week", due_at=now + timedelta(days=2), recurrence="FREQ=WEEKLY")
+    comment = factories.comment(post, world.bob, "A [link](https://example.org) and `code`.")
+    for _level in range(4):
+        comment = factories.comment(post, body=title.replace(" ", ""), parent_id=comment.id)
+    factories.comment(post, world.bob, BODY, state=CommentState.PENDING, held=["links", "repeated"])
     db.session.commit()
-    return {"slug": post.slug, "id": post.id, "draft": draft.id, "trashed": trashed.id, "token": token}
+    return {
+        "slug": post.slug,
+        "id": post.id,
+        "draft": draft.id,
+        "trashed": trashed.id,
+        "token": token,
+        "comment": comment.id,
+    }
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from marshmallow import fields, validate
 from webapp.api.fields import Address, Choice, Instant, Text, Whole
 from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
+from webapp.comments import rendering
+from webapp.comments.models import CommentState
+from webapp.portability.models import Direction, TransferState
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderState
@@ -130,6 +133,46 @@ class Publication(Schema):
     )
 
 
+class CommentAuthorSchema(Schema):
+    name = fields.String()
+    handle = fields.String(allow_none=True, metadata={"description": "Null for a visitor."})
+
+
+class CommentSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.comments.comment", "comment_id")
+    created_at = Instant(metadata={"description": "When it was said."})
+    updated_at = Instant(metadata={"description": "When it last changed."})
+    post_id = fields.Integer(metadata={"description": "The post it is about."})
+    parent_id = fields.Integer(allow_none=True, metadata={"description": "The comment it answers."})
+    body = fields.String(metadata={"description": "Markdown, as written."})
+    html = fields.String(metadata={"description": "The body, rendered and sanitised."})
+    author = fields.Nested(CommentAuthorSchema, metadata={"description": "Who said it: name and, of a member, handle."})
+    state = fields.Enum(CommentState, by_value=True, metadata={"description": "Others see only a published one."})
+    edited_at = Instant(allow_none=True, metadata={"description": "When its words were changed."})
+
+
+class CommentPage(Page):
+    items = fields.List(fields.Nested(CommentSchema))
+
+
+class CommentChange(Schema):
+    body = Text(
+        required=True,
+        validate=validate.Length(1, rendering.LONGEST),
+        metadata={"description": "Markdown without headings, pictures, tables and HTML."},
+    )
+
+
+class NewComment(CommentChange):
+    parent_id = Whole(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(1, LARGEST_NUMBER, error="It must be the number of a comment."),
+        metadata={"description": "The comment to answer, on the same post."},
+    )
+
+
 class ReminderSchema(Schema):
     id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
     url = Address("api.reminders.reminder", "reminder_id")
@@ -238,6 +281,24 @@ class NewSubscription(Schema):
     error_messages = {  # noqa: RUF012
         "unknown": "There is no such field here. The letter's day, hour and zone are the site's so far."
     }
+
+
+class JobSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.jobs.job", "job_id")
+    created_at = Instant(metadata={"description": "When it was asked for."})
+    updated_at = Instant(metadata={"description": "When it last came further."})
+    direction = fields.Enum(Direction, by_value=True, metadata={"description": "import or export."})
+    system = fields.String(metadata={"description": "Whose file it is: wordpress, ghost, markdown, feed, almanac."})
+    state = fields.Enum(TransferState, by_value=True, metadata={"description": "done and failed are its ends."})
+    dry_run = fields.Boolean(
+        attribute="is_dry_run", metadata={"description": "Whether it only says what would happen."}
+    )
+    done = fields.Integer(metadata={"description": "How many items have been dealt with."})
+    total = fields.Integer(metadata={"description": "How many there are; 0 until that is known."})
+    counts = fields.Dict(metadata={"description": 'What became of them, by kind: {"post": {"imported": 12}}.'})
+    error = fields.String(metadata={"description": "Why it failed, in a sentence; else empty."})
+    ended_at = Instant(allow_none=True, metadata={"description": "When it ended."})
 
 
 class AskedSubscription(Schema):

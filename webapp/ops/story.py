@@ -91,6 +91,7 @@ OF_A_KIND: Mapping[Kind, str] = {
     Kind.WELCOME: "Somebody who confirms their address is welcomed.",
     Kind.CONFIRM: "Somebody gave this address, and whoever reads it is asked whether that was them.",
     Kind.RESET: "Somebody asked for a new password for this address.",
+    Kind.COMMENT: "This person was answered, or looks after a post on which something was said.",
     Kind.TEST: "Somebody who runs the site tried the way out.",
     Kind.ALARM: "Something was late, and this person runs the site.",
 }

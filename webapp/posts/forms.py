@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateTimeLocalInput
 
@@ -33,6 +33,7 @@ class PostForm(FlaskForm):
     publish_at = StringField(lazy_gettext("Publish on"), widget=DateTimeLocalInput())
     excerpt = TextAreaField(lazy_gettext("Excerpt"))
     canonical_url = StringField(lazy_gettext("First published at"))
+    cover = RadioField(lazy_gettext("Picture at the head"), validate_choice=False)
     version = HiddenField()
     copy = HiddenField()
     begun_as = HiddenField()
@@ -54,6 +55,7 @@ class PostForm(FlaskForm):
             publish_at=post.publish_at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if post.publish_at else "",
             excerpt=post.own_excerpt,
             canonical_url=post.canonical_url,
+            cover=str(post.cover_id or 0),
             version=str(post.version),
         )
 
@@ -77,6 +79,12 @@ class PostForm(FlaskForm):
     @property
     def tag_names(self) -> list[str] | None:
         return None if self.tags.data is None else BETWEEN_TAGS.split(self.tags.data)
+
+    @property
+    def cover_id(self) -> int | None:
+        """The number of a picture, 0 for none. What is no number is no picture of anybody's."""
+        raw = self.cover.data
+        return None if raw is None else pagination.number(raw)
 
     @property
     def seen_version(self) -> int | None:

@@ -68,6 +68,7 @@ class Post(Timestamps, Model):
     beginning of the text. ``canonical_url`` is where the text stood first, if that is another site. ``begun_as`` names
     the page that a post was begun on, so that a first save that arrives twice makes one post. ``cover_id`` is
     the picture at its head.
+    ``imported_at`` is when it was brought here from elsewhere: what had appeared by then is never mailed to anyone.
     """
 
     __tablename__ = "posts"
@@ -88,6 +89,7 @@ class Post(Timestamps, Model):
     review_state: Mapped[ReviewState | None] = mapped_column(states(ReviewState))
     publish_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    imported_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     begun_as: Mapped[str | None] = mapped_column(String(40))
     cover_id: Mapped[int | None] = mapped_column(ForeignKey("images.id", ondelete="SET NULL"))

@@ -187,7 +187,8 @@ def test_a_list_of_a_hundred_costs_as_many_queries_as_one_of_ten(world, client, 
     def cost():
         with counted() as sent:
             assert client.get(path).status_code == 200
-        assert not any("count(" in statement.lower() for statement in sent)
+        # comments are counted, but by an index and for the posts on the page alone
+        assert not any("count(" in each.lower() and "from comments" not in each.lower() for each in sent)
         return len(sent)
 
     def publish(numbers):

@@ -28,6 +28,7 @@ from webapp.posts.queries.scopes import (
     written_by,
 )
 from webapp.posts.queries.times import (
+    APPEARED_HERE,
     due,
     first_published_at,
     long_in_trash,
@@ -40,6 +41,7 @@ from webapp.posts.queries.times import (
 from webapp.posts.queries.working_copies import begun_as, working_copy
 
 __all__ = [
+    "APPEARED_HERE",
     "REVIEW_SETTING",
     "Beside",
     "Neighbour",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from webapp.accounts.models import Person
@@ -16,13 +16,18 @@ from webapp.posts.queries.scopes import is_by, published, without_text
 
 PUBLISHED_AT = cast("ColumnElement[datetime]", Post.published_at)
 OLDEST_FIRST = (Post.published_at, Post.id)
+APPEARED_HERE = or_(Post.imported_at.is_(None), Post.published_at > Post.imported_at)
+"""Whether people may be written to about a post: an import is silent, and what it brought stays so."""
 
 
 def published_between(start: datetime, end: datetime) -> Sequence[Post]:
-    """What first appeared after ``start`` and up to ``end``, the oldest first, without its text."""
+    """What first appeared here after ``start`` and up to ``end``, the oldest first, without its text.
+
+    For letters, and for what says what they will hold: what had appeared elsewhere before it was imported is not in it.
+    """
     return db.session.scalars(
         without_text(published())
-        .where(Post.published_at > start, Post.published_at <= end)
+        .where(Post.published_at > start, Post.published_at <= end, APPEARED_HERE)
         .order_by(None)
         .order_by(*OLDEST_FIRST)
     ).all()
@@ -38,7 +43,11 @@ def titles_expected_in(start: datetime, end: datetime, *, now: datetime) -> Sequ
     found = [(cast(datetime, post.published_at), post.title) for post in published_between(start, end)]
     scheduled = db.session.execute(
         select(Post.publish_at, Post.published_at, Post.title)
-        .where(Post.state == PostState.SCHEDULED, Post.publish_at < max(end, now))
+        .where(
+            Post.state == PostState.SCHEDULED,
+            Post.publish_at < max(end, now),
+            or_(Post.published_at.is_(None), APPEARED_HERE),
+        )
         .order_by(Post.publish_at, Post.id)
     )
     for publish_at, published_at, title in scheduled:
