@@ -21,7 +21,15 @@ from webapp.core.zones import city
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
-DATE_STYLES = {"day": "d", "short": "EEE", "weekday": "EEEE", "month": "MMMM y", "date": "d MMMM y", "full": "EEEE d MMMM y"}
+DateStyle = Literal["day", "short", "weekday", "month", "date", "full"]
+DATE_STYLES: dict[DateStyle, str] = {
+    "day": "d",
+    "short": "EEE",
+    "weekday": "EEEE",
+    "month": "MMMM y",
+    "date": "d MMMM y",
+    "full": "EEEE d MMMM y",
+}
 A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 
@@ -123,8 +131,8 @@ def day_parts(at: datetime) -> tuple[str, str, bool]:
     return str(day.day), word, False
 
 
-def date_in_words(at: datetime | date, style: Literal["day", "short", "weekday", "month", "date", "full"] = "full") -> str:
-    """``Wednesday 25 November 2026``, or a part of it: the numeral, a weekday, the month with its year."""
+def date_in_words(at: datetime | date, style: DateStyle = "full") -> str:
+    """``Wednesday 25 November 2026``, or a part of it: a numeral, a weekday, a month with its year."""
     day = at.astimezone(viewer_zone()).date() if isinstance(at, datetime) else at
     return _in_words(day, DATE_STYLES[style])
 

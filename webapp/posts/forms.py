@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
@@ -15,10 +16,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateTimeLocalInput
 
 from webapp.core.errors import Refused
+from webapp.images.models import Image
 from webapp.posts.models import Post, WorkingCopy
 
 BETWEEN_TAGS = re.compile("[,，、;；]")  # noqa: RUF001  # as commas are on a Chinese keyboard
 LARGEST_VERSION = 2**31
+NO_PICTURE = -1
+"""The number of a picture that cannot exist."""
 NAME_OF_PAGE = re.compile(r"[\w-]{16,40}", re.ASCII)
 NOT_TYPED = frozenset({"csrf_token", "version", "copy", "begun_as"})
 
@@ -66,6 +70,12 @@ class PostForm(FlaskForm):
                 self[name].data = value
         self.version.data, self.copy.data = str(copy.post_version), str(copy.version)
 
+    def offer(self, images: Sequence[Image]) -> None:
+        """Lets the person choose among pictures."""
+        self.cover.choices = [SelectChoice("0", lazy_gettext("None"))]
+        self.cover.choices += [SelectChoice(str(image.id), image.alt or image.name) for image in images]
+        self.cover.data = self.cover.data or "0"
+
     def words(self) -> dict[str, str]:
         """All that was sent and a person could have typed, by name."""
         return {each.name: each.data for each in self if each.name not in NOT_TYPED and isinstance(each.data, str)}
@@ -84,7 +94,7 @@ class PostForm(FlaskForm):
     def cover_id(self) -> int | None:
         """The number of a picture, 0 for none. What is no number is no picture of anybody's."""
         raw = self.cover.data
-        return None if raw is None else pagination.number(raw)
+        return None if raw is None else int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else NO_PICTURE
 
     @property
     def seen_version(self) -> int | None:

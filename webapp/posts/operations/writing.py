@@ -29,12 +29,14 @@ def write(
     now: datetime,
     excerpt: str = "",
     canonical_url: str = "",
+    cover_id: int = 0,
     begun_as: str | None = None,
 ) -> Post:
     """A new draft. Without ``slug`` its address comes from the title, with a number where that is taken.
 
-    ``begun_as`` names the page it was written on; a page begins one post. Raises :class:`Refused` for ``title``,
-    ``body``, ``tags``, ``slug``, ``excerpt`` or ``canonical_url``.
+    ``cover_id`` is the number of a picture of the author's, 0 for none. ``begun_as`` names the page it was written on;
+    a page begins one post. Raises :class:`Refused` for ``title``, ``body``, ``tags``, ``slug``, ``excerpt``,
+    ``canonical_url`` or ``cover``.
     """
     title = _title(title)
     body = _body(body)
@@ -46,6 +48,7 @@ def write(
         state=PostState.DRAFT,
         own_excerpt=_excerpt(excerpt),
         canonical_url=text.web_address(canonical_url, field="canonical_url"),
+        cover_id=_cover(cover_id, None, author),
         created_at=now,
         updated_at=now,
         begun_as=begun_as,
@@ -92,7 +95,7 @@ def edit(
     if post.state in {PostState.PUBLISHED, PostState.SCHEDULED} and not new_body.strip():
         raise Refused("body", "A published post needs a text.")
     wanted_tags = None if tags is None else tagging.named(tags)
-    new_cover = post.cover_id if cover_id is None else _cover(cover_id, post, by)
+    new_cover = post.cover_id if cover_id is None else _cover(cover_id, post.cover_id, by)
     queries.load_tags(post)
     if is_reworded := _is_reworded(post, new_title, new_body, wanted_tags):
         revisions.keep_what_was(post)
@@ -143,9 +146,9 @@ def _excerpt(raw: str) -> str:
     return " ".join(text.many_lines(raw, field="excerpt", longest=LONGEST_EXCERPT).split())
 
 
-def _cover(image_id: int, post: Post, by: Person) -> int | None:
+def _cover(image_id: int, present: int | None, by: Person) -> int | None:
     """A picture of one's own, or the one that is there already, whoever chose it."""
-    if image_id not in {0, post.cover_id} and pictures.get_owned_by_id(by, image_id) is None:
+    if image_id not in {0, present} and pictures.get_owned_by_id(by, image_id) is None:
         raise Refused("cover", "Choose one of your own pictures.")
     return image_id or None
 
