@@ -45,6 +45,7 @@ class AuthorForm(ProfileForm):
 
     handle = StringField(lazy_gettext("Handle"), [DataRequired(lazy_gettext("Choose a handle."))])
     bio = TextAreaField(lazy_gettext("About you"))
+    website = StringField(lazy_gettext("Your own site"))
 
 
 class PasswordForm(FlaskForm):

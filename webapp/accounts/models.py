@@ -44,6 +44,7 @@ class Person(Timestamps, Model):
     name: Mapped[str] = mapped_column(String(80))
     handle: Mapped[str] = mapped_column(String(40), unique=True)
     bio: Mapped[str] = mapped_column(Text, default="")
+    website: Mapped[str] = mapped_column(String(2000), default="", server_default="")
     zone: Mapped[str] = mapped_column(String(64))
     role: Mapped[Role] = mapped_column(states(Role), default=Role.READER)
     password_hash: Mapped[str] = mapped_column(String(100))

@@ -178,14 +178,24 @@ def end_sign_ins(person: Person, *, keep: SignIn | None = None) -> int:
     return _deleted(delete(SignIn).where(SignIn.person_id == person.id, SignIn.id != kept_id))
 
 
-def change_profile(person: Person, *, name: str, zone: str, handle: str | None = None, bio: str | None = None) -> None:
+def change_profile(
+    person: Person,
+    *,
+    name: str,
+    zone: str,
+    handle: str | None = None,
+    bio: str | None = None,
+    website: str | None = None,
+) -> None:
     """Changes what others see of someone, and where they live. What is None stays as it is."""
     name, zone = _name(name), _zone(zone)
     handle = person.handle if handle is None else _handle(handle)
     bio = person.bio if bio is None else text.many_lines(bio, field="bio", longest=LONGEST_BIO).strip()
+    website = person.website if website is None else text.web_address(website, field="website")
     try:
         with db.session.begin_nested():
-            person.name, person.handle, person.bio, person.zone = name, handle, bio, zone
+            person.name, person.handle, person.zone = name, handle, zone
+            person.bio, person.website = bio, website
     except IntegrityError:
         raise Refused("handle", f"@{handle} belongs to someone else.") from None
 

@@ -16,12 +16,20 @@ from flask_babel import get_locale, gettext
 from flask_login import current_user
 
 from webapp.core import clock, moon
-from webapp.core.urls import local_path
+from webapp.core.urls import host, local_path
 from webapp.core.zones import city
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
-DATE_STYLES = {"day": "d", "short": "EEE", "weekday": "EEEE", "month": "MMMM y", "full": "EEEE d MMMM y"}
+DateStyle = Literal["day", "short", "weekday", "month", "date", "full"]
+DATE_STYLES: dict[DateStyle, str] = {
+    "day": "d",
+    "short": "EEE",
+    "weekday": "EEEE",
+    "month": "MMMM y",
+    "date": "d MMMM y",
+    "full": "EEEE d MMMM y",
+}
 A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 
@@ -38,6 +46,7 @@ def init_app(app: Flask) -> None:
         "date_in_words": date_in_words,
         "iso": iso,
         "clock_time": clock_time,
+        "host": host,
     }
     app.jinja_env.globals |= {
         "site_url": app.config["ALMANAC"].site_url,
@@ -122,8 +131,8 @@ def day_parts(at: datetime) -> tuple[str, str, bool]:
     return str(day.day), word, False
 
 
-def date_in_words(at: datetime | date, style: Literal["day", "short", "weekday", "month", "full"] = "full") -> str:
-    """``Wednesday 25 November 2026``, or a part of it: the numeral, a weekday, the month with its year."""
+def date_in_words(at: datetime | date, style: DateStyle = "full") -> str:
+    """``Wednesday 25 November 2026``, or a part of it: a numeral, a weekday, a month with its year."""
     day = at.astimezone(viewer_zone()).date() if isinstance(at, datetime) else at
     return _in_words(day, DATE_STYLES[style])
 

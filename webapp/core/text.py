@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -10,6 +11,10 @@ from webapp.core.errors import Refused
 
 LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+IN_NO_URL = frozenset('"<>\\^`{|}')
+LONGEST_URL = 2000
+NOT_AN_URL = "Give a full address that begins with https:// or http://."
 
 
 def one_line(raw: str, *, field: str, longest: int, required: bool = True) -> str:
@@ -56,3 +61,18 @@ def address(raw: str, *, field: str = "email") -> str:
     if "\0" in normal or len(normal) > 254:
         raise Refused(field, "That is not a mail address we can write to.")
     return normal
+
+
+def web_address(raw: str, *, field: str) -> str:
+    """A full http or https address as typed, or nothing. Raises :class:`Refused` for anything else."""
+    url = one_line(raw, field=field, longest=LONGEST_URL, required=False)
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        is_fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:
+        is_fit = False
+    if not is_fit or any(character.isspace() or character in IN_NO_URL for character in url):
+        raise Refused(field, NOT_AN_URL)
+    return url

@@ -18,6 +18,7 @@ from sqlalchemy.exc import StatementError
 from webapp.accounts.models import Person
 from webapp.core.db import insert_or_ignore
 from webapp.core.errors import Refused
+from webapp.core.text import web_address
 from webapp.extensions import db
 from webapp.portability.authors import NOBODY, Authors
 from webapp.portability.converting import plain
@@ -28,7 +29,7 @@ from webapp.posts.models import Post, PostState, Revision, Tag, co_authors, post
 from webapp.posts.operations.addresses import LONGEST_SLUG
 from webapp.posts.operations.coauthors import MOST_CO_AUTHORS
 from webapp.posts.operations.tagging import LONGEST_TAG, MOST_TAGS
-from webapp.posts.operations.writing import LONGEST_TITLE, web_address
+from webapp.posts.operations.writing import LONGEST_TITLE
 
 LONGEST_PATH = 500
 LONGEST_REASON = 1000
@@ -332,7 +333,7 @@ def _title(text: Text, converted: Converted | None) -> str:
 def _canonical(raw: str, notes: list[str]) -> str:
     """Where it stood first, if that is an address."""
     try:
-        return web_address(raw.strip())
+        return web_address(raw.strip(), field="canonical_url")
     except Refused:
         notes.append(f"{raw[:80]!r} is no address where it could have stood first")
         return ""

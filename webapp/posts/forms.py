@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateTimeLocalInput
 
 from webapp.core.errors import Refused
+from webapp.images.models import Image
 from webapp.posts.models import Post, WorkingCopy
 
 BETWEEN_TAGS = re.compile("[,，、;；]")  # noqa: RUF001  # as commas are on a Chinese keyboard
 LARGEST_VERSION = 2**31
+NO_PICTURE = -1
+"""The number of a picture that cannot exist."""
 NAME_OF_PAGE = re.compile(r"[\w-]{16,40}", re.ASCII)
 NOT_TYPED = frozenset({"csrf_token", "version", "copy", "begun_as"})
 
@@ -33,6 +37,7 @@ class PostForm(FlaskForm):
     publish_at = StringField(lazy_gettext("Publish on"), widget=DateTimeLocalInput())
     excerpt = TextAreaField(lazy_gettext("Excerpt"))
     canonical_url = StringField(lazy_gettext("First published at"))
+    cover = RadioField(lazy_gettext("Picture at the head"), validate_choice=False)
     version = HiddenField()
     copy = HiddenField()
     begun_as = HiddenField()
@@ -54,6 +59,7 @@ class PostForm(FlaskForm):
             publish_at=post.publish_at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if post.publish_at else "",
             excerpt=post.own_excerpt,
             canonical_url=post.canonical_url,
+            cover=str(post.cover_id or 0),
             version=str(post.version),
         )
 
@@ -63,6 +69,12 @@ class PostForm(FlaskForm):
             if name in self:
                 self[name].data = value
         self.version.data, self.copy.data = str(copy.post_version), str(copy.version)
+
+    def offer(self, images: Sequence[Image]) -> None:
+        """Lets the person choose among pictures."""
+        self.cover.choices = [SelectChoice("0", lazy_gettext("None"))]
+        self.cover.choices += [SelectChoice(str(image.id), image.alt or image.name) for image in images]
+        self.cover.data = self.cover.data or "0"
 
     def words(self) -> dict[str, str]:
         """All that was sent and a person could have typed, by name."""
@@ -77,6 +89,12 @@ class PostForm(FlaskForm):
     @property
     def tag_names(self) -> list[str] | None:
         return None if self.tags.data is None else BETWEEN_TAGS.split(self.tags.data)
+
+    @property
+    def cover_id(self) -> int | None:
+        """The number of a picture, 0 for none. What is no number is no picture of anybody's."""
+        raw = self.cover.data
+        return None if raw is None else int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else NO_PICTURE
 
     @property
     def seen_version(self) -> int | None:

@@ -4,6 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests import factories
+from tests.door import Visitor
+from tests.world import sign_in
 from webapp.core import clock
 from webapp.core.errors import Refused
 from webapp.extensions import db
@@ -22,8 +24,7 @@ def cover(world):
     return picture_of(world.alice)
 
 
-def picture_of(person):
-    key = "abcdefghabcdefgh"
+def picture_of(person, key="abcdefghabcdefgh"):
     made = Image(
         key=key,
         owner_id=person.id,
@@ -99,3 +100,39 @@ def test_a_post_outlives_the_row_of_its_cover(post, cover, world, client):
     db.session.refresh(post)
     assert post.cover_id is None
     assert client.get(f"/posts/{post.slug}").status_code == 200
+
+
+class TestChoosing:
+    """In the editor."""
+
+    @pytest.fixture
+    def alice(self, world, app):
+        return Visitor(sign_in(app.test_client(), world.alice))
+
+    def test_a_picture_is_chosen_kept_and_taken_away(self, post, cover, alice):
+        for pressed, expected in ((str(cover.id), cover.id), (None, cover.id), ("0", None)):
+            alice.visit(f"/posts/{post.id}/edit")
+            alice.press("Save changes", **({"cover": pressed} if pressed else {}))
+            db.session.refresh(post)
+            assert post.cover_id == expected
+
+    def test_a_new_post_may_have_one_from_the_start(self, cover, alice, client):
+        alice.visit("/write/new")
+        alice.press("Publish now", title="Salt", body="Three kinds.", cover=str(cover.id))
+        assert BeautifulSoup(client.get("/posts/salt").text, "html.parser").select_one("article picture img")
+
+    def test_the_newest_of_ones_own_are_offered_and_the_one_that_is_there(self, post, cover, world, alice):
+        other = picture_of(world.carol, "zyxwvuzyxwvuzyxw")
+        post.cover_id = other.id
+        db.session.commit()
+        page = alice.visit(f"/posts/{post.id}/edit").soup
+        assert [each["value"] for each in page.select("[name=cover]")] == ["0", str(other.id), str(cover.id)]
+        assert page.select_one("[name=cover][checked]")["value"] == str(other.id)
+
+    @pytest.mark.parametrize("raw", ["999999", "-1", "x", "9" * 40, "²", "\0"])
+    def test_what_is_no_picture_is_refused_beside_the_pictures_and_the_words_stay(self, post, cover, alice, raw):
+        alice.visit(f"/posts/{post.id}/edit")
+        answer = alice.press("Save changes", title="Changed", cover=raw)
+        assert answer.status == 422
+        assert "own pictures" in answer.soup.select_one("#cover-error").get_text()
+        assert answer.soup.select_one("[name=title]")["value"] == "Changed"

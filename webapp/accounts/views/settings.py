@@ -104,6 +104,7 @@ def _profile_of(person: Person) -> forms.ProfileForm:
         name=person.name,
         handle=person.handle,
         bio=person.bio,
+        website=person.website,
         zone=city if zones.named(city) == person.zone else person.zone,
     )
 

@@ -16,10 +16,11 @@ from webapp.core.errors import Refused
 from webapp.core.language import IDEOGRAPH, of
 from webapp.core.markdown.cleaning import CLEANER
 from webapp.core.markdown.excerpts import shorten
+from webapp.core.markdown.outlines import Section, outline
 from webapp.core.markdown.parsing import parser, words_of
 from webapp.core.markdown.pictures import Picture, Resolver, images_in, prepare, without_sources
 
-__all__ = ["LONGEST", "Picture", "Rendered", "Resolver", "render", "without_sources"]
+__all__ = ["LONGEST", "Picture", "Rendered", "Resolver", "Section", "outline", "render", "without_sources"]
 
 LONGEST = 200_000
 """Characters in one text, some 30,000 words. Rendering is linear: at its most hostile it takes seconds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from webapp.accounts.models import Person
 from webapp.core import markdown, text
@@ -18,8 +17,6 @@ from webapp.posts.operations.saving import CHANGED, flush
 
 LONGEST_TITLE = 200
 LONGEST_EXCERPT = 500
-LONGEST_URL = 2000
-NOT_AN_ADDRESS = "Give a full address that begins with https:// or http://."
 
 
 def write(
@@ -32,12 +29,14 @@ def write(
     now: datetime,
     excerpt: str = "",
     canonical_url: str = "",
+    cover_id: int = 0,
     begun_as: str | None = None,
 ) -> Post:
     """A new draft. Without ``slug`` its address comes from the title, with a number where that is taken.
 
-    ``begun_as`` names the page it was written on; a page begins one post. Raises :class:`Refused` for ``title``,
-    ``body``, ``tags``, ``slug``, ``excerpt`` or ``canonical_url``.
+    ``cover_id`` is the number of a picture of the author's, 0 for none. ``begun_as`` names the page it was written on;
+    a page begins one post. Raises :class:`Refused` for ``title``, ``body``, ``tags``, ``slug``, ``excerpt``,
+    ``canonical_url`` or ``cover``.
     """
     title = _title(title)
     body = _body(body)
@@ -48,7 +47,8 @@ def write(
         tags=tagging.named(tags),
         state=PostState.DRAFT,
         own_excerpt=_excerpt(excerpt),
-        canonical_url=web_address(canonical_url),
+        canonical_url=text.web_address(canonical_url, field="canonical_url"),
+        cover_id=_cover(cover_id, None, author),
         created_at=now,
         updated_at=now,
         begun_as=begun_as,
@@ -88,14 +88,14 @@ def edit(
     new_title = post.title if title is None else _title(title)
     new_body = post.body if body is None else _body(body)
     new_excerpt = post.own_excerpt if excerpt is None else _excerpt(excerpt)
-    new_url = post.canonical_url if canonical_url is None else web_address(canonical_url)
+    new_url = post.canonical_url if canonical_url is None else text.web_address(canonical_url, field="canonical_url")
     wanted = addresses.wanted(slug)
     if follows_title and wanted in {None, post.slug} and new_title != post.title and addresses.came_from_title(post):
         wanted = addresses.after(post, new_title)
     if post.state in {PostState.PUBLISHED, PostState.SCHEDULED} and not new_body.strip():
         raise Refused("body", "A published post needs a text.")
     wanted_tags = None if tags is None else tagging.named(tags)
-    new_cover = post.cover_id if cover_id is None else _cover(cover_id, post, by)
+    new_cover = post.cover_id if cover_id is None else _cover(cover_id, post.cover_id, by)
     queries.load_tags(post)
     if is_reworded := _is_reworded(post, new_title, new_body, wanted_tags):
         revisions.keep_what_was(post)
@@ -146,24 +146,9 @@ def _excerpt(raw: str) -> str:
     return " ".join(text.many_lines(raw, field="excerpt", longest=LONGEST_EXCERPT).split())
 
 
-def web_address(raw: str) -> str:
-    """A full http or https address as typed, or nothing."""
-    url = text.one_line(raw, field="canonical_url", longest=LONGEST_URL, required=False)
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        is_fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username and parts.port != 0
-    except ValueError:
-        is_fit = False
-    if not is_fit or any(character.isspace() or character in '"<>\\^`{|}' for character in url):
-        raise Refused("canonical_url", NOT_AN_ADDRESS)
-    return url
-
-
-def _cover(image_id: int, post: Post, by: Person) -> int | None:
+def _cover(image_id: int, present: int | None, by: Person) -> int | None:
     """A picture of one's own, or the one that is there already, whoever chose it."""
-    if image_id not in {0, post.cover_id} and pictures.get_owned_by_id(by, image_id) is None:
+    if image_id not in {0, present} and pictures.get_owned_by_id(by, image_id) is None:
         raise Refused("cover", "Choose one of your own pictures.")
     return image_id or None
 

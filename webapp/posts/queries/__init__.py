@@ -1,6 +1,7 @@
 """Finding posts. What a person may see or change is part of the question, never a check on the answer."""
 
 from webapp.posts.queries.addresses import by_slug, moved_from, tag_by_slug, tags_called, taken, titles_showing
+from webapp.posts.queries.beside import Beside, Neighbour, beside
 from webapp.posts.queries.pages import Page, Span, columns, page, titles
 from webapp.posts.queries.previews import get_preview_link, preview_links_of, previewed
 from webapp.posts.queries.reviews import (
@@ -42,9 +43,12 @@ from webapp.posts.queries.working_copies import begun_as, working_copy
 __all__ = [
     "APPEARED_HERE",
     "REVIEW_SETTING",
+    "Beside",
+    "Neighbour",
     "Page",
     "Span",
     "begun_as",
+    "beside",
     "by_slug",
     "columns",
     "count_waiting",

@@ -110,6 +110,7 @@ def _save(form: PostForm, post: Post | None) -> Post:
             slug=form.slug.data,
             excerpt=form.excerpt.data or "",
             canonical_url=form.canonical_url.data or "",
+            cover_id=form.cover_id or 0,
             now=now,
             begun_as=form.page,
         )
@@ -125,6 +126,7 @@ def _save(form: PostForm, post: Post | None) -> Post:
         follows_title=True,
         excerpt=form.excerpt.data,
         canonical_url=form.canonical_url.data,
+        cover_id=form.cover_id,
     )
     return post
 

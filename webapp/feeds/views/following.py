@@ -1,10 +1,10 @@
-"""Feeds for the site, an author and a tag, in Atom and JSON; the sitemap; what robots may read."""
+"""Feeds for the site, an author and a tag, in Atom and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Response, abort, jsonify
 from sqlalchemy import Select
 
 from webapp.accounts import queries as people
@@ -13,18 +13,12 @@ from webapp.core.urls import absolute
 from webapp.extensions import db
 from webapp.feeds import documents, queries
 from webapp.feeds.documents import Feed
+from webapp.feeds.views.blueprint import blueprint, for_all
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
 from webapp.settings import choices
 
-blueprint = Blueprint("feeds", __name__, template_folder="templates")
-
 LENGTH = 20
-FRESH_SECONDS = 300
-NOT_FOR_ROBOTS = (
-    *("/write", "/settings", "/reminders", "/login", "/register", "/reset", "/confirm/", "/setup/"),
-    *("/unsubscribe/", "/digests/", "/inbox/", "/preview/", "/review"),
-)
 
 
 @blueprint.get("/feed.atom")
@@ -55,28 +49,6 @@ def tag_atom(slug: str) -> Response:
 @blueprint.get("/tags/<slug>/feed.json")
 def tag_json(slug: str) -> Response:
     return _json(_of_tag(slug, "feeds.tag_json"))
-
-
-@blueprint.get("/sitemap.xml")
-def sitemap() -> Response:
-    document = render_template(
-        "feeds/sitemap.xml",
-        absolute=absolute,
-        posts=queries.addresses(),
-        authors=queries.authors(),
-        tags=queries.tags(),
-    )
-    return _answer(Response(document, mimetype="application/xml"))
-
-
-@blueprint.get("/robots.txt")
-def robots() -> Response:
-    lines = [
-        "User-agent: *",
-        *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS),
-        f"Sitemap: {absolute('feeds.sitemap')}",
-    ]
-    return _answer(Response("\n".join(lines) + "\n", mimetype="text/plain"))
 
 
 def _of_site(endpoint: str) -> Feed:
@@ -115,9 +87,5 @@ def _json(feed: Feed) -> Response:
 
 
 def _answer(response: Response) -> Response:
-    """The same answer for everyone, to be kept a few minutes, or 304 for a program that has it already."""
-    response.add_etag()
     response.last_modified = queries.last_change()
-    response.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
-    response.make_conditional(request)
-    return response
+    return for_all(response)
