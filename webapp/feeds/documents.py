@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from feedgenerator import Atom1Feed
 
-from webapp.core import language
+from webapp.core import language, site
 from webapp.core.urls import absolute
 from webapp.posts.models import Post
 
@@ -50,7 +50,7 @@ def atom(feed: Feed) -> str:
         description=None,
         feed_url=feed.address,
         feed_guid=feed.address,
-        language="en",
+        language=site.config().site_language,
     )
     for post in feed.posts:
         address = absolute("posts.show", slug=post.slug)
@@ -77,7 +77,7 @@ def json(feed: Feed) -> dict[str, Any]:
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address,
-        "language": "en",
+        "language": site.config().site_language,
         "items": [_item(post) for post in feed.posts],
     }
 

@@ -76,7 +76,9 @@ def _tell(what: str, incident: str, now: datetime, **facts: Any) -> list[Deliver
 
 
 def _write(person: Person, what: str, incident: str, now: datetime, **facts: Any) -> Delivery | None:
-    rendered = render(f"ops/mail/{what}", zone=person.zone, link=absolute("ops.home"), **facts)
+    rendered = render(
+        f"ops/mail/{what}", language=person.language, zone=person.zone, link=absolute("ops.home"), **facts
+    )
     return mail.enqueue(
         kind=Kind.ALARM,
         address=person.email,

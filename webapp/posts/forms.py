@@ -13,6 +13,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.posts.models import Post
 
 BETWEEN_TAGS = re.compile("[,，、;；]")  # noqa: RUF001  # as commas are on a Chinese keyboard
@@ -61,9 +62,9 @@ class PostForm(FlaskForm):
         """
         raw = (self.publish_at.data or "").strip()
         if not raw:
-            raise Refused("publish_at", "Say when it should appear.")
+            raise Refused("publish_at", _("Say when it should appear."))
         try:
             wall = datetime.fromisoformat(raw)
             return (wall if wall.tzinfo else wall.replace(tzinfo=zone)).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise Refused("publish_at", "Write it as a day and a time, such as 2027-03-14 08:00.") from None
+            raise Refused("publish_at", _("Write it as a day and a time, such as 2027-03-14 08:00.")) from None

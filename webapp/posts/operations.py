@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from webapp.accounts.models import Person
 from webapp.core import markdown, text
 from webapp.core.errors import Conflict, Refused
+from webapp.core.words import _, later
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, Revision, SlugRedirect, Tag
@@ -27,8 +28,8 @@ FARTHEST = timedelta(days=3653)
 ATTEMPTS = 5
 DUE_AT_ONCE = 100
 
-CHANGED = "This post has been changed since you opened it."
-TAKEN = "Another post has this address."
+CHANGED = later("This post has been changed since you opened it.")
+TAKEN = later("Another post has this address.")
 
 
 def write(*, author: Person, title: str, body: str, tags: list[str], slug: str | None, now: datetime) -> Post:
@@ -74,7 +75,7 @@ def edit(
     new_body = post.body if body is None else _body(body)
     wanted = _wanted_slug(slug)
     if post.is_public and not new_body.strip():
-        raise Refused("body", "A published post needs a text.")
+        raise Refused("body", _("A published post needs a text."))
     wanted_tags = None if tags is None else _tags(tags)
     queries.load_tags(post)
     with db.session.no_autoflush:
@@ -109,13 +110,13 @@ def publish(post: Post, *, by: Person, now: datetime) -> None:
 def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
     """Lets a draft appear by itself at an instant within ten years. Raises :class:`Refused` for ``publish_at``."""
     if at.tzinfo is None:
-        raise Refused("publish_at", "Say the offset from UTC as well.")
+        raise Refused("publish_at", _("Say the offset from UTC as well."))
     if at <= now:
-        raise Refused("publish_at", "That time has passed. Choose a later one, or publish now.")
+        raise Refused("publish_at", _("That time has passed. Choose a later one, or publish now."))
     if at > now + FARTHEST:
-        raise Refused("publish_at", "Choose a time within ten years.")
+        raise Refused("publish_at", _("Choose a time within ten years."))
     if post.is_public:
-        raise Refused("publish_at", "This post is public already.")
+        raise Refused("publish_at", _("This post is public already."))
     _require_text(post)
     post.state, post.trashed_from, post.publish_at = PostState.SCHEDULED, None, at
     _save(post, now)
@@ -192,7 +193,7 @@ def _wanted_slug(raw: str | None) -> str | None:
         return None
     slug = slugify(raw, max_length=LONGEST_SLUG)
     if not slug:
-        raise Refused("slug", "An address needs letters or digits.")
+        raise Refused("slug", _("An address needs letters or digits."))
     return slug
 
 
@@ -209,10 +210,10 @@ def _tags(names: Sequence[str]) -> list[Tag]:
             continue
         slug = slugify(name, max_length=60)
         if not slug:
-            raise Refused("tags", f"“{name}” has no letters or digits.")
+            raise Refused("tags", _("“%(name)s” has no letters or digits.", name=name))
         wanted.setdefault(slug, name)
     if len(wanted) > MOST_TAGS:
-        raise Refused("tags", f"Keep it to {MOST_TAGS} tags.")
+        raise Refused("tags", _("Keep it to %(most)s tags.", most=MOST_TAGS))
     known = queries.tags_called(list(wanted))
     return [known.get(slug) or _new_tag(slug, name) for slug, name in wanted.items()]
 
@@ -252,7 +253,7 @@ def _give_address(post: Post, wanted: str | None, stem: str) -> None:
                 raise Refused("slug", TAKEN) from None
         else:
             return
-    raise Conflict("Somebody else is writing under the same title. Try again.")
+    raise Conflict(_("Somebody else is writing under the same title. Try again."))
 
 
 def _free_slug(wanted: str | None, stem: str, attempt: int) -> str:
@@ -288,7 +289,7 @@ def _move(post: Post, slug: str, now: datetime) -> None:
 
 def _require_text(post: Post) -> None:
     if not post.body.strip():
-        raise Refused("body", "Write something before it is published.")
+        raise Refused("body", _("Write something before it is published."))
 
 
 def _save(post: Post, now: datetime) -> None:

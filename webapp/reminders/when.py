@@ -14,6 +14,7 @@ from typing import cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 
 LATEST_PAST = timedelta(minutes=1)
 FURTHEST = timedelta(days=3653)
@@ -32,7 +33,7 @@ class Oddity(enum.StrEnum):
 def zone(name: str, *, field: str = "zone") -> ZoneInfo:
     """The zone of that IANA name. Raises :class:`Refused` for any other."""
     if name not in _zones():
-        raise Refused(field, "That is not a time zone we know. Choose one such as Asia/Shanghai.")
+        raise Refused(field, _("That is not a time zone we know. Choose one such as Asia/Shanghai."))
     return ZoneInfo(name)
 
 
@@ -50,15 +51,15 @@ def read(words: str, zone_name: str, now: datetime) -> datetime:
     words = words.strip()
     there = zone(zone_name)
     if not words or len(words) > LONGEST_WORDS:
-        raise Refused("when", "Say when, such as: tomorrow 9am, in 2 hours, 2027-03-14 02:30.")
+        raise Refused("when", _("Say when, such as: tomorrow 9am, in 2 hours, 2027-03-14 02:30."))
     if ISO_LOCAL.fullmatch(words):
         try:
             return datetime.fromisoformat(words)
         except ValueError:
-            raise Refused("when", "There is no such date or time.") from None
+            raise Refused("when", _("There is no such date or time.")) from None
     found = _in_words(words, there, now)
     if found is None:
-        raise Refused("when", "We could not read that time. Try: tomorrow 9am, in 2 hours, 2027-03-14 02:30.")
+        raise Refused("when", _("We could not read that time. Try: tomorrow 9am, in 2 hours, 2027-03-14 02:30."))
     return found
 
 
@@ -67,10 +68,10 @@ def from_offset(raw: str, *, field: str = "due_at") -> datetime:
     try:
         found = datetime.fromisoformat(raw)
         if found.tzinfo is None:
-            raise Refused(field, "A due time needs its offset from UTC, such as 2027-03-14T02:30:00+08:00.")
+            raise Refused(field, _("A due time needs its offset from UTC, such as 2027-03-14T02:30:00+08:00."))
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Refused(field, "That is not a date and time in ISO 8601.") from None
+        raise Refused(field, _("That is not a date and time in ISO 8601.")) from None
 
 
 def instant(wall_time: datetime, zone_name: str) -> datetime:
@@ -78,7 +79,7 @@ def instant(wall_time: datetime, zone_name: str) -> datetime:
     try:
         return wall_time.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
     except OverflowError:
-        raise Refused("when", "That is too far away.") from None
+        raise Refused("when", _("That is too far away.")) from None
 
 
 def local(moment: datetime, zone_name: str) -> datetime:
@@ -100,9 +101,9 @@ def oddity(wall_time: datetime, zone_name: str) -> Oddity:
 def check_due(due_at: datetime, now: datetime, *, field: str) -> None:
     """Raises :class:`Refused` for a due time more than a minute past or more than ten years ahead."""
     if due_at < now - LATEST_PAST:
-        raise Refused(field, "That time is already past.")
+        raise Refused(field, _("That time is already past."))
     if due_at > now + FURTHEST:
-        raise Refused(field, "That is more than ten years ahead.")
+        raise Refused(field, _("That is more than ten years ahead."))
 
 
 def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:

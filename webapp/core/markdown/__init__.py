@@ -17,6 +17,7 @@ from webapp.core.language import IDEOGRAPH, of
 from webapp.core.markdown.cleaning import CLEANER
 from webapp.core.markdown.excerpts import shorten
 from webapp.core.markdown.parsing import parser, words_of
+from webapp.core.words import _
 
 LONGEST = 200_000
 """Characters in one text, some 30,000 words. Rendering is linear: at its most hostile it takes seconds."""
@@ -40,7 +41,7 @@ class Rendered:
 def render(source: str) -> Rendered:
     """Renders a text. Raises :class:`Refused` for the field ``body`` when it is longer than :data:`LONGEST`."""
     if len(source) > LONGEST:
-        raise Refused("body", f"Keep it under {LONGEST:,} characters.")
+        raise Refused("body", _("Keep it under %(most)s characters.", most=f"{LONGEST:,}"))
     env: dict[str, str] = {"language": of(source)}
     tokens = PARSER.parse(source, env)
     html = CLEANER.clean(PARSER.renderer.render(tokens, PARSER.options, env))

@@ -8,15 +8,14 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
-from babel.dates import format_date
 from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from webapp.accounts import identity
 from webapp.accounts import queries as people
 from webapp.accounts.models import Role
 from webapp.core import clock, language, week
+from webapp.core.dates import written
 from webapp.core.rendering import viewer_zone
 from webapp.core.urls import absolute
 from webapp.posts import queries
@@ -127,7 +126,7 @@ def _by_month(posts: Sequence[Any]) -> list[Month]:
     zone = viewer_zone()
     months: list[Month] = []
     for on, group in groupby(posts, key=lambda post: post.published_at.astimezone(zone).date().replace(day=1)):
-        name = str(format_date(on, "LLLL", locale=get_locale() or "en"))
+        name = written(on, "month")
         months.append(Month(on, name, not months or months[-1].on.year != on.year, list(group)))
     return months
 
