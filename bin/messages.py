@@ -74,11 +74,11 @@ def update() -> int:
     return left
 
 
-def _forms(string) -> tuple:
+def _forms(string: str | tuple) -> tuple:
     return string if isinstance(string, tuple) else (string,)
 
 
-def _places(text) -> set:
+def _places(text: str | tuple) -> set:
     return {place for form in _forms(text) for place in PLACE.findall(form)}
 
 

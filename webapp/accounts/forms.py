@@ -43,7 +43,10 @@ class ProfileForm(FlaskForm):
     zone = StringField(lazy_gettext("Where you are"), [DataRequired(lazy_gettext("Write a city."))])
     language = SelectField(
         lazy_gettext("Language"),
-        choices=[SelectChoice("", lazy_gettext("As this browser asks for")), *LANGUAGES.items()],
+        choices=[
+            SelectChoice("", lazy_gettext("As this browser asks for")),
+            *(SelectChoice(name, own_name) for name, own_name in LANGUAGES.items()),
+        ],
         validate_choice=False,
     )
 

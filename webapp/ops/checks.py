@@ -283,7 +283,7 @@ def _ago(span: timedelta) -> str:
         return ngettext("%(num)s hour", "%(num)s hours", seconds // 3_600)
     if seconds >= 2 * 60:
         return ngettext("%(num)s minute", "%(num)s minutes", seconds // 60)
-    return _("%(seconds)s s", seconds=seconds)
+    return _("%(number)s s", number=seconds)
 
 
 def _cause(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from babel.dates import get_day_names
 from flask_babel import get_locale
 
 from webapp.core.dates import written
-from webapp.core.words import _, ngettext
+from webapp.core.words import _
 from webapp.core.zones import city
 from webapp.reminders import recurrence, when
 from webapp.reminders.models import Reminder
@@ -65,34 +65,37 @@ def _oddity(wall_time: datetime, zone: str) -> str | None:
 
 
 def _hourly(_first: datetime, every: int) -> str:
-    return ngettext("Then every hour", "Then every %(num)d hours", every)
+    return _("Then every hour") if every == 1 else _("Then every %(num)s hours", num=every)
 
 
 def _daily(_first: datetime, every: int) -> str:
-    return ngettext("Then every day", "Then every %(num)d days", every)
+    return _("Then every day") if every == 1 else _("Then every %(num)s days", num=every)
 
 
 def _weekly(days: list[str], every: int) -> str:
     names = get_day_names("wide", locale=get_locale() or "en")
     listed = [names[DAYS.index(day)] for day in sorted(days, key=DAYS.index)]
     spelled = _(" and ").join(filter(None, [_(", ").join(listed[:-1]), listed[-1]]))
-    return ngettext("Then every %(days)s", "Then every %(num)d weeks on %(days)s", every, days=spelled)
+    if every == 1:
+        return _("Then every %(days)s", days=spelled)
+    return _("Then every %(num)s weeks on %(days)s", num=every, days=spelled)
 
 
 def _monthly(first: datetime, every: int) -> str:
     day = first.day
     if day > 28:
-        return ngettext(
-            "Then every month that has a day %(day)d",
-            "Then every %(num)d months, where there is a day %(day)d",
-            every,
-            day=day,
-        )
-    return ngettext("Then every month on day %(day)d", "Then every %(num)d months on day %(day)d", every, day=day)
+        if every == 1:
+            return _("Then every month that has a day %(day)s", day=day)
+        return _("Then every %(num)s months, where there is a day %(day)s", num=every, day=day)
+    if every == 1:
+        return _("Then every month on day %(day)s", day=day)
+    return _("Then every %(num)s months on day %(day)s", num=every, day=day)
 
 
 def _yearly(first: datetime, every: int) -> str:
     date = written(first.date(), "day of year")
     if (first.month, first.day) == (2, 29):
         return _("Then every leap year on %(date)s", date=date)
-    return ngettext("Then every year on %(date)s", "Then every %(num)d years on %(date)s", every, date=date)
+    if every == 1:
+        return _("Then every year on %(date)s", date=date)
+    return _("Then every %(num)s years on %(date)s", num=every, date=date)
