@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import Flask, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -210,7 +209,7 @@ def _render(code: int, page: Page) -> str:
     }
     name = "errors/404.html" if code == 404 else "errors/page.html"
     if page.is_bare:  # Flask's own render_template would ask who is signed in, and so the database
-        with force_locale(languages.of_browser().replace("-", "_")):
+        with languages.speaking(languages.of_browser()):
             return current_app.jinja_env.get_template(name).render(context)
     return render_template(name, **context)
 

@@ -7,10 +7,12 @@ is signed in, else the cookie of the button in its foot, else the browser. A mai
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import get_locale, refresh
+from flask_babel import force_locale, get_locale, refresh
 from flask_login import current_user
 
 from config import LANGUAGES
@@ -69,6 +71,13 @@ def known(name: str | None) -> str | None:
 def or_sites(name: str | None) -> str:
     """The language of a mail: its recipient's, else the site's."""
     return known(name) or config().site_language
+
+
+@contextmanager
+def speaking(name: str | None) -> Iterator[None]:
+    """Within it words come out in this language, or in the site's: for a mail, whoever asked for it."""
+    with force_locale(or_sites(name).replace("-", "_")):
+        yield
 
 
 def spoken() -> str:

@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask_babel import force_locale
-
 from webapp.core import language, languages, site, weekly
 from webapp.core.dates import written
 from webapp.core.urls import absolute
@@ -56,7 +54,7 @@ class Letters:
 
 def values(reader: Subscription) -> dict[str, str]:
     """What stands in the places that a letter leaves for its reader."""
-    with force_locale(languages.or_sites(reader.language).replace("-", "_")):
+    with languages.speaking(reader.language):
         asked_on = written(reader.asked_at.astimezone(site.config().zone), "day with year")
     return {"leave_url": leave_url(reader), "asked_on": asked_on}
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import css_inline
 from flask import Flask, render_template
-from flask_babel import force_locale
 from markupsafe import Markup
 
 from webapp.core import languages
@@ -48,7 +47,7 @@ def render(template: str, *, language: str | None, marker: str = "", **context: 
         return place(marker, name)
 
     context = {"slot": slot, **context}
-    with force_locale(languages.or_sites(language).replace("-", "_")):
+    with languages.speaking(language):
         return Rendered(
             subject=" ".join(render_template(f"{template}.subject.txt", **context).split()),
             text=wrapped(render_template(f"{template}.txt", **context)),
