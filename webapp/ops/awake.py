@@ -9,25 +9,10 @@ from datetime import datetime
 from webapp.core import site
 from webapp.core.broker import DEAD_QUEUE
 from webapp.core.version import VERSION
-from webapp.core.words import _, later
+from webapp.core.words import _
 from webapp.ops import broker, queries
-from webapp.ops.checks import SILENT_AFTER, Check
+from webapp.ops.checks import SILENT_AFTER, Check, checked
 
-ABOUT = {
-    "database": later("Database"),
-    "migrations": later("Tables"),
-    "broker": later("Broker"),
-    "worker": later("Worker"),
-    "beat": later("Beat"),
-    "dispatcher": later("Dispatcher"),
-    "holds": later("Holds"),
-    "reminders": later("Reminders"),
-    "mail": later("Mail"),
-    "backup": later("Backup"),
-    "queues": later("Queues"),
-    "smtp": later("Mail server"),
-    "disk": later("Disk"),
-}
 LIVING = ("worker", "beat", "dispatcher")
 LATE = ("reminders", "mail")
 
@@ -82,10 +67,10 @@ def parts(checks: Sequence[Check], now: datetime) -> list[Part]:
         check = said.pop(name, None)
         seen = beats.get(name)
         if check is None or seen is None:
-            found.append(Part(_name(name), _("never seen"), is_well=False, fix=check.fix if check else ""))
+            found.append(Part(checked(name), _("never seen"), is_well=False, fix=check.fix if check else ""))
         else:
             state = _("well") if check.ok else check.detail
-            found.append(Part(_name(name), state, check.ok, check.fix, seen.seen_at, seen.detail))
+            found.append(Part(checked(name), state, check.ok, check.fix, seen.seen_at, seen.detail))
         if name == "worker":
             found += [
                 Part(
@@ -100,9 +85,5 @@ def parts(checks: Sequence[Check], now: datetime) -> list[Part]:
             ]
     for name, check in said.items():
         if name not in LATE or not check.ok:
-            found.append(Part(_name(name), check.detail, check.ok, check.fix))
+            found.append(Part(checked(name), check.detail, check.ok, check.fix))
     return found
-
-
-def _name(check: str) -> str:
-    return str(ABOUT.get(check, check.capitalize()))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core import clock, site
 from webapp.core.broker import DEAD_QUEUE
-from webapp.core.words import _, kept, ngettext
+from webapp.core.words import _, kept, later, ngettext
 from webapp.extensions import db
 from webapp.mail import guard, holds
 from webapp.mail.models import HoldKind
@@ -25,6 +25,21 @@ from webapp.ops.lateness import ALARM_AFTER, lateness
 SILENT_AFTER = timedelta(seconds=120)
 SMTP_SECONDS = 5
 LEAST_FREE_BYTES = 100 * 1024 * 1024
+NAMES = {
+    "database": later("Database"),
+    "migrations": later("Tables"),
+    "broker": later("Broker"),
+    "worker": later("Worker"),
+    "beat": later("Beat"),
+    "dispatcher": later("Dispatcher"),
+    "holds": later("Holds"),
+    "reminders": later("Reminders"),
+    "mail": later("Mail"),
+    "backup": later("Backup"),
+    "queues": later("Queues"),
+    "smtp": later("Mail server"),
+    "disk": later("Disk"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +51,18 @@ class Check:
     detail: str
     fix: str = ""
 
+    @property
+    def title(self) -> str:
+        """What people call it; ``name`` is for programs."""
+        return checked(self.name)
+
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+
+def checked(name: str) -> str:
+    """What people call the part of the house that a check of this name is about."""
+    return str(NAMES.get(name, name.capitalize()))
 
 
 def all_checks(now: datetime | None = None) -> list[Check]:
