@@ -22,7 +22,7 @@ from webapp.reminders.models import Reminder, ReminderKind
 from webapp.subscriptions import operations as subscriptions
 
 CHINESE = {"Accept-Language": "zh-CN"}
-TYPED = {"almanac", "alice", "bob", "carol", "olive", "ada", "werkzeug", "utc", "english", "markdown"}
+TYPED = {"almanac", "alice", "bob", "carol", "olive", "ada", "werkzeug", "db", "upgrade", "utc", "english", "markdown"}
 """Names of people, of the site, of languages and formats: the same in every language."""
 
 TECHNICAL = {"html", "openapi", "json", "api", "message", "id", "message-id", "sqlite", "worker", "beat", "atom", "rss"}
