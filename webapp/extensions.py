@@ -13,6 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
 from webapp.core.db import Model
+from webapp.core.messages import Task
 from webapp.core.words import Babel
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
@@ -24,3 +25,4 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
 babel = Babel()
 celery = Celery()
+celery.task_cls = Task

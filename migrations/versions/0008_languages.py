@@ -1,18 +1,18 @@
-"""The language of a person's mail and pages, and of a reader's letter.
+"""The language of a person's mail and pages, of a reader's letter, and of mail to who commented.
 
 Revision ID: 0008
-Revises: 0001
+Revises: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0001"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-TABLES = ("people", "registrations", "subscriptions")
+TABLES = ("people", "registrations", "subscriptions", "comments")
 
 
 def upgrade():

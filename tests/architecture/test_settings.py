@@ -58,6 +58,9 @@ REFUSED = [
     ("DIGEST_TIME", "10"),
     ("DIGEST_TIME", "\u0661\u0660:\u0660\u0660"),
     ("RATELIMIT_STORAGE_URL", "memcached://127.0.0.1"),
+    ("SEARCH_URL", "localhost:9200"),
+    ("SEARCH_URL", "https://search.example.org/Almanac"),
+    ("SEARCH_URL", "https://search.example.org/a/b"),
     ("LOG_LEVEL", "loud"),
     ("MAIL_FROM", "a@example.org\r\nBcc: b@example.org"),
     ("BOUNCE_DOMAIN", "bounces.example.org\r\nX: y"),
@@ -66,6 +69,11 @@ REFUSED = [
     ("DKIM_KEY", "swordfish"),
     ("DKIM_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
     ("REPEAT_UNCERTAIN_REMINDERS", "perhaps"),
+    ("UPLOADS_URL", "/var/lib/pictures"),
+    ("UPLOADS_URL", "s3:///pictures"),
+    ("UPLOADS_URL", "s3://bucket?endpoint=ftp://store.example.org"),
+    ("UPLOAD_LIMIT_MB", "ten"),
+    ("UPLOAD_QUOTA_MB", "-1"),
 ]
 
 
@@ -163,7 +171,12 @@ def test_production_refuses_a_default_or_weak_secret_without_printing_it(secret)
 
 @pytest.mark.parametrize("name", [each.name.upper() for each in fields(config.Config) if each.metadata["secret"]])
 def test_every_secret_may_lie_in_a_file(name, tmp_path):
-    fitting = {"RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3", "DKIM_KEY": PEM}
+    fitting = {
+        "RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3",
+        "SEARCH_URL": "https://u:p@127.0.0.1:9200/words",
+        "DKIM_KEY": PEM,
+        "UPLOADS_URL": "s3://key:secret@bucket",
+    }
     value = (PRODUCTION | fitting).get(name, "swordfish")
     (tmp_path / "kept").write_text(value + "\n")
     others = PRODUCTION | {"DKIM_DOMAIN": "example.org", "DKIM_SELECTOR": "autumn", "DKIM_KEY": PEM}

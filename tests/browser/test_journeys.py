@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from webapp.accounts.models import Role
+from webapp.settings.models import SiteSetting
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without"])
@@ -41,6 +43,48 @@ def test_an_author_signs_in_writes_previews_and_publishes(scripted, browser, wor
     reader.goto("/")
     reader.get_by_role("link", name="The first frost").first.click()
     expect(reader.locator("main em")).to_have_text("in the cellar")
+
+
+def test_a_draft_is_shared_read_first_and_brought_back_to_what_it_said(scripted, browser, world):
+    edith = factories.person("Edith", role=Role.EDITOR)
+    factories.db.session.add(SiteSetting(name="review", value={"required": True}))
+    factories.db.session.commit()
+    page = browser.window(java_script_enabled=scripted)
+    enter(page, world.alice)
+    page.goto("/write/new")
+    page.get_by_label("Title", exact=True).fill("The first frost")
+    page.get_by_label("Text", exact=True).fill("The dahlias are in the cellar.")
+    page.get_by_role("button", name="Send for review").click()
+    expect(page.locator("main")).to_contain_text("It waits for an editor.")
+
+    page.get_by_role("link", name="Preview links").click()
+    page.get_by_label("It works for").select_option("30 days")
+    page.get_by_role("button", name="Make a link").click()
+    address = page.get_by_label("Your link. We show it only now.").input_value()
+    friend = browser.window()
+    friend.goto(local(address))
+    expect(friend.locator("main")).to_contain_text("The dahlias are in the cellar.")
+
+    editor = browser.window(java_script_enabled=scripted)
+    enter(editor, edith)
+    editor.goto("/write")
+    editor.get_by_role("link", name="1 post waits for review").click()
+    editor.get_by_role("link", name="The first frost").click()
+    editor.get_by_role("button", name="Approve and publish now").click()
+    expect(editor).to_have_url(re.compile("/posts/the-first-frost"))
+    friend.goto(local(address))
+    expect(friend).to_have_url(re.compile("/posts/the-first-frost"))
+
+    editor.get_by_role("link", name="Edit", exact=True).click()
+    editor.get_by_label("Text", exact=True).fill("The dahlias are in the attic.")
+    editor.get_by_role("button", name="Save changes").click()
+    editor.get_by_role("link", name="Revisions").click()
+    editor.get_by_role("link", name="Revision 3").click()
+    expect(editor.locator("del")).to_have_text("cellar")
+    expect(editor.locator("ins")).to_have_text("attic")
+    editor.get_by_role("link", name="Older: revision 2").click()
+    editor.get_by_role("button", name="Go back to revision 2").click()
+    expect(editor.get_by_label("Text", exact=True)).to_have_value("The dahlias are in the cellar.")
 
 
 def test_a_reader_asks_for_the_letter_and_confirms(scripted, browser, smtp, jobs):

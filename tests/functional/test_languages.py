@@ -168,7 +168,8 @@ def test_no_mail_says_anything_in_english(client, session, brackets, smtp, ada, 
     alarm.watch(now + timedelta(hours=1))
     db.session.commit()
     assert (
-        left_in(mails(ada.email), "migrations", "worker", "dispatcher", "reminders", "upgrade", "manage", "py", "db") == []
+        left_in(mails(ada.email), "migrations", "worker", "dispatcher", "reminders", "upgrade", "manage", "py", "db")
+        == []
     )
 
     post_form(client, "/reset", email=ada.email)

@@ -121,6 +121,8 @@ class Scope(enum.StrEnum):
     REMINDERS_WRITE = "reminders:write"
     SUBSCRIPTIONS_READ = "subscriptions:read"
     SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    COMMENTS_READ = "comments:read"
+    COMMENTS_WRITE = "comments:write"
     OPERATOR = "operator"
 
 

@@ -31,7 +31,8 @@ def _links(query: Mapping[str, Any], number: int, *, last: int) -> str:
         pages["prev"] = min(number - 1, last)
     if number < last:
         pages["next"] = number + 1
+    around = request.view_args or {}
     return ", ".join(
-        f'<{urls.absolute(str(request.endpoint), **{**query, "page": other})}>; rel="{name}"'
+        f'<{urls.absolute(str(request.endpoint), **{**around, **query, "page": other})}>; rel="{name}"'
         for name, other in pages.items()
     )

@@ -54,6 +54,8 @@ class Posts(MethodView):
             body=values["body"],
             tags=values.get("tags", []),
             slug=values.get("slug"),
+            excerpt=values.get("excerpt", ""),
+            canonical_url=values.get("canonical_url", ""),
             now=now,
         )
         if values["state"] == PostState.PUBLISHED:

@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from webapp.api import answers, auth, posts, problems, reference, reminders, spec, subscriptions
+from webapp.api import answers, auth, comments, jobs, posts, problems, reference, reminders, spec, subscriptions
 from webapp.api.blueprint import Blueprint
 from webapp.core import languages
 from webapp.core.errors import Conflict, Refused
@@ -25,7 +25,7 @@ PACE = "600 per minute"
 
 blueprint = Blueprint("api", __name__, url_prefix=f"{PREFIX}v1")
 pages = Pages("api_reference", __name__, url_prefix="/api", template_folder="templates")
-RESOURCES = (posts.blueprint, reminders.blueprint, subscriptions.blueprint)
+RESOURCES = (posts.blueprint, comments.blueprint, reminders.blueprint, subscriptions.blueprint, jobs.blueprint)
 
 
 def init_app(app: Flask) -> None:

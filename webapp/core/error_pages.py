@@ -117,14 +117,15 @@ class NoRoom(ServiceUnavailable):
 def init_app(app: Flask) -> None:
     """Gives every HTTP error a page, by its code, so that no later and more general handler takes it away."""
     for code in default_exceptions:
-        app.register_error_handler(code, _answer)
-    app.register_error_handler(HTTPException, _answer)
+        app.register_error_handler(code, answer)
+    app.register_error_handler(HTTPException, answer)
     app.register_error_handler(OperationalError, _answer_for_the_database)
     app.register_error_handler(PoolTimeoutError, _answer_for_the_database)
     app.register_error_handler(OSError, _answer_for_the_disk)
 
 
-def _answer(error: HTTPException) -> ResponseReturnValue:
+def answer(error: HTTPException) -> ResponseReturnValue:
+    """The page for an error: also for a blueprint that has a better one only for some of its addresses."""
     own = _handler_of_the_blueprint()
     if own is not None:
         return own(error)
@@ -149,17 +150,17 @@ def _handler_of_the_blueprint() -> Answer | None:
 def _answer_for_the_database(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
     """A database that is locked, away or full is a 503: trying again helps. Any other fault of ours is a 500."""
     if isinstance(error, OperationalError) and _has_no_room(error):
-        return _answer(_no_room())
+        return answer(_no_room())
     if isinstance(error, OperationalError) and not _is_passing(error):
         raise error
-    return _answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
+    return answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
 
 
 def _answer_for_the_disk(error: OSError) -> ResponseReturnValue:
     """A file that could not be written for want of room, likewise."""
     if error.errno not in FULL:
         raise error
-    return _answer(_no_room())
+    return answer(_no_room())
 
 
 def _no_room() -> NoRoom:

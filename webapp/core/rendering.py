@@ -43,7 +43,6 @@ def init_app(app: Flask) -> None:
         "city": city,
     }
     app.jinja_env.globals |= {
-        "site_name": app.config["ALMANAC"].site_name,
         "site_url": app.config["ALMANAC"].site_url,
         "static_url": static_url,
         "theme": theme,

@@ -15,6 +15,7 @@ from webapp.mail import operations as mail
 from webapp.mail.message import filled
 from webapp.mail.models import MailContent
 from webapp.mail.rendering import Rendered, new_marker, place, render
+from webapp.posts import bylines
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
 from webapp.subscriptions.links import leave_url
@@ -110,7 +111,7 @@ def _item(post: Post) -> Item:
         title=post.title,
         url=absolute("posts.show", slug=post.slug),
         excerpt=post.excerpt,
-        author=post.author.name,
+        author=bylines.names(post),
         minutes=post.minutes,
         day=cast(datetime, post.published_at).astimezone(site.config().zone).date(),
         language=language.of(f"{post.title} {post.excerpt}"),

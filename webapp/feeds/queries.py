@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 
 from webapp.accounts.models import Person
 from webapp.extensions import db
-from webapp.posts.models import Post, PostState, Tag, post_tags
+from webapp.posts.models import Post, PostState, Tag, co_authors, post_tags
 
 MOST = 40_000
 """Addresses of each kind; a sitemap may hold 50,000 (https://www.sitemaps.org/protocol.html)."""
@@ -29,11 +29,15 @@ def addresses() -> Sequence[Row[str, datetime]]:
 
 def authors() -> Sequence[str]:
     """The handles of those who have published something."""
+    has_written = select(Post.id).where(Post.author_id == Person.id, IS_PUBLIC).exists()
+    has_written_with_others = (
+        select(Post.id)
+        .join(co_authors, co_authors.c.post_id == Post.id)
+        .where(co_authors.c.person_id == Person.id, IS_PUBLIC)
+        .exists()
+    )
     return db.session.scalars(
-        select(Person.handle)
-        .where(select(Post.id).where(Post.author_id == Person.id, IS_PUBLIC).exists())
-        .order_by(Person.handle)
-        .limit(MOST // 8)
+        select(Person.handle).where(or_(has_written, has_written_with_others)).order_by(Person.handle).limit(MOST // 8)
     ).all()
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import Select
 
 from webapp.accounts import queries as people
 from webapp.accounts.models import Role
-from webapp.core.site import config
 from webapp.core.urls import absolute
 from webapp.extensions import db
 from webapp.feeds import documents, queries
 from webapp.feeds.documents import Feed
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
+from webapp.settings import choices
 
 blueprint = Blueprint("feeds", __name__, template_folder="templates")
 
@@ -23,7 +23,7 @@ LENGTH = 20
 FRESH_SECONDS = 300
 NOT_FOR_ROBOTS = (
     *("/write", "/settings", "/reminders", "/login", "/register", "/reset", "/confirm/", "/setup/"),
-    *("/unsubscribe/", "/digests/", "/inbox/"),
+    *("/unsubscribe/", "/digests/", "/inbox/", "/preview/", "/review"),
 )
 
 
@@ -80,7 +80,9 @@ def robots() -> Response:
 
 
 def _of_site(endpoint: str) -> Feed:
-    return Feed(config().site_name, absolute("posts.home"), absolute(endpoint), _newest(posts.published()))
+    chosen = choices.here()
+    newest = _newest(posts.published())
+    return Feed(chosen.name, absolute("posts.home"), absolute(endpoint), newest, chosen.description)
 
 
 def _of_author(handle: str, endpoint: str) -> Feed:
@@ -88,13 +90,13 @@ def _of_author(handle: str, endpoint: str) -> Feed:
     written = _newest(posts.written_by(person))
     if not written and not person.is_allowed(Role.AUTHOR):
         abort(404)  # as their page is
-    title = f"{person.name} · {config().site_name}"
+    title = f"{person.name} · {choices.here().name}"
     return Feed(title, absolute("posts.author", handle=handle), absolute(endpoint, handle=handle), written)
 
 
 def _of_tag(slug: str, endpoint: str) -> Feed:
     tag = posts.tag_by_slug(slug) or abort(404)
-    title = f"{tag.name} · {config().site_name}"
+    title = f"{tag.name} · {choices.here().name}"
     return Feed(title, absolute("posts.tag", slug=slug), absolute(endpoint, slug=slug), _newest(posts.tagged(tag)))
 
 

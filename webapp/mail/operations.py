@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy import CursorResult, Update, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp import jobs
@@ -289,6 +289,18 @@ def cancel_waiting(*, reason: str, now: datetime, reader_id: int | None = None, 
         .where(whose, Delivery.state.in_([State.QUEUED, State.CLAIMED]))
         .values(state=State.CANCELLED, skip_reason=reason, claim_token=None, lease_until=None, updated_at=now)
     )
+
+
+def reword(dedupe_key: str, content: MailContent, *, now: datetime) -> bool:
+    """Gives a mail that nobody has begun to send other words. False when it is too late for that."""
+    db.session.flush()  # the content needs its id
+    queued = (Delivery.dedupe_key == dedupe_key, Delivery.state == State.QUEUED)
+    old = db.session.scalar(select(Delivery.content_id).where(*queued))
+    if old is None or not _changed(update(Delivery).where(*queued).values(content_id=content.id, updated_at=now)):
+        return False
+    if db.session.scalar(select(Delivery.id).where(Delivery.content_id == old).limit(1)) is None:
+        db.session.execute(delete(MailContent).where(MailContent.id == old))
+    return True
 
 
 def recover_leases(*, now: datetime) -> int:

@@ -21,6 +21,8 @@ from webapp.mail.models import HoldKind
 from webapp.ops import broker, migrations, queries
 from webapp.ops.backups import making
 from webapp.ops.lateness import ALARM_AFTER, lateness
+from webapp.search import operations as search
+from webapp.search.engines import Unreachable
 
 SILENT_AFTER = timedelta(seconds=120)
 SMTP_SECONDS = 5
@@ -70,7 +72,9 @@ def all_checks(now: datetime | None = None) -> list[Check]:
     now = now or clock.now()
     found = [_database(), _migrations(), *_broker()]
     if found[0].ok and found[1].ok:
-        found += [_guarded(each, now) for each in (_worker, _beat, _dispatcher, _holds, _reminders, _mail, _backup)]
+        found += [
+            _guarded(each, now) for each in (_worker, _beat, _dispatcher, _holds, _reminders, _mail, _search, _backup)
+        ]
     else:
         found += [Check(name, False, _("not known without the database")) for name in LIVING]
     return [*found, _smtp(), _folder()]
@@ -160,6 +164,8 @@ def _queues(url: str) -> Check:
     detail = _(
         "%(waiting)s waiting, %(dead)s dead", waiting=sum(waiting for waiting, _listening in facts.values()), dead=dead
     )
+    if dead:
+        detail = _("%(detail)s, see ./manage.py dead list", detail=detail)
     if unheard:
         silent = _("%(detail)s; nobody listens to %(names)s", detail=detail, names=", ".join(unheard))
         return Check("queues", False, silent, _("start the worker"))
@@ -241,7 +247,22 @@ def _punctual(name: str, since: datetime | None, now: datetime) -> Check:
     )
 
 
-LIVING = ("worker", "beat", "dispatcher", "holds", "reminders", "mail", "backup")
+LIVING = ("worker", "beat", "dispatcher", "holds", "reminders", "mail", "search", "backup")
+
+
+def _search(_now: datetime) -> Check:
+    """Whether the index of all words holds the posts that are published, and no others."""
+    fix = "./manage.py search reindex"
+    try:
+        name, count, missing = search.compare()
+    except Unreachable as error:
+        return Check("search", False, "the engine elsewhere does not answer; the database answers for it", str(error))
+    if missing:
+        return Check("search", False, f"the index is no longer kept: {', '.join(sorted(missing))} is missing", fix)
+    if count.missing or count.left_over:
+        detail = f"{count.missing} posts are not in the index, {count.left_over} in it are not published"
+        return Check("search", False, f"{name}: {detail}", fix)
+    return Check("search", True, f"{name}, {count.entries} posts")
 
 
 def _backup(now: datetime) -> Check:

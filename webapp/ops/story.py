@@ -111,6 +111,7 @@ OF_A_KIND: Mapping[Kind, Any] = {
     Kind.WELCOME: later("Somebody who confirms their address is welcomed."),
     Kind.CONFIRM: later("Somebody gave this address, and whoever reads it is asked whether that was them."),
     Kind.RESET: later("Somebody asked for a new password for this address."),
+    Kind.COMMENT: later("This person was answered, or looks after a post on which something was said."),
     Kind.TEST: later("Somebody who runs the site tried the way out."),
     Kind.ALARM: later("Something was late, and this person runs the site."),
 }

@@ -6,7 +6,6 @@ The contract is RFC 5545 3.3.5: a time that the clocks skip is read with the off
 
 from __future__ import annotations
 
-import enum
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,14 +19,6 @@ LATEST_PAST = timedelta(minutes=1)
 FURTHEST = timedelta(days=3653)
 LONGEST_WORDS = 100
 ISO_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
-
-
-class Oddity(enum.StrEnum):
-    """What is unusual about a wall time in its zone."""
-
-    NONE = "none"
-    SKIPPED = "skipped"
-    TWICE = "twice"
 
 
 def zone(name: str, *, field: str = "zone") -> ZoneInfo:
@@ -85,17 +76,6 @@ def instant(wall_time: datetime, zone_name: str) -> datetime:
 def local(moment: datetime, zone_name: str) -> datetime:
     """What the clock on the wall shows at an instant: aware, in the zone."""
     return moment.astimezone(ZoneInfo(zone_name))
-
-
-def oddity(wall_time: datetime, zone_name: str) -> Oddity:
-    """Whether the clocks skip this wall time or show it twice."""
-    there = ZoneInfo(zone_name)
-    first = wall_time.replace(tzinfo=there, fold=0)
-    second = wall_time.replace(tzinfo=there, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return Oddity.NONE
-    survives = first.astimezone(UTC).astimezone(there).replace(tzinfo=None, fold=0) == wall_time
-    return Oddity.TWICE if survives else Oddity.SKIPPED
 
 
 def check_due(due_at: datetime, now: datetime, *, field: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from babel.dates import get_day_names
 from flask_babel import get_locale
 
+from webapp.core import wall_clock
 from webapp.core.dates import written
 from webapp.core.words import _
 from webapp.core.zones import city
@@ -44,19 +45,19 @@ def oddity(reminder: Reminder, count: int = 5) -> str | None:
 
 def is_moved(wall_time: datetime, zone: str) -> bool:
     """Whether the clocks skip this wall time, so that it comes later on that day."""
-    return when.oddity(wall_time, zone) is when.Oddity.SKIPPED
+    return wall_clock.oddity(wall_time, zone) is wall_clock.Oddity.SKIPPED
 
 
 def _oddity(wall_time: datetime, zone: str) -> str | None:
-    kind = when.oddity(wall_time, zone)
-    if kind is when.Oddity.NONE:
+    kind = wall_clock.oddity(wall_time, zone)
+    if kind is wall_clock.Oddity.NONE:
         return None
     there = {
         "time": wall_time.strftime("%H:%M"),
         "day": written(wall_time.date(), "short day of year"),
         "city": city(zone),
     }
-    if kind is when.Oddity.TWICE:
+    if kind is wall_clock.Oddity.TWICE:
         return _("%(time)s comes twice on %(day)s in %(city)s. We remind you the first time.", **there)
     lands = when.local(when.instant(wall_time, zone), zone).strftime("%H:%M")
     return _(

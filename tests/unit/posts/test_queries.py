@@ -187,20 +187,26 @@ def test_a_list_of_a_hundred_costs_as_many_queries_as_one_of_ten(world, client, 
     def cost():
         with counted() as sent:
             assert client.get(path).status_code == 200
-        assert not any("count(" in statement.lower() for statement in sent)
+        # comments are counted, but by an index and for the posts on the page alone
+        assert not any("count(" in each.lower() and "from comments" not in each.lower() for each in sent)
         return len(sent)
 
     def publish(numbers):
         for number in numbers:
             author = factories.person(role=Role.AUTHOR) if number % 2 else world.alice
-            factories.post(author, published_at=NOW - number * DAY, tags=("garden", f"tag {number}"))
+            factories.post(
+                author,
+                published_at=NOW - number * DAY,
+                tags=("garden", f"tag {number}"),
+                with_others=[factories.person(role=Role.AUTHOR)],
+            )
         database.session.commit()
 
     publish(range(24))  # more than a page of Alice's, so that both times there is something older
     few = cost()
     publish(range(24, 124))
     assert cost() == few
-    assert few <= 8
+    assert few <= 11
 
 
 def test_the_list_of_ones_own_posts_costs_the_same_at_any_length(world, client):

@@ -18,6 +18,9 @@ from webapp.core import clock, language, week
 from webapp.core.dates import written
 from webapp.core.rendering import viewer_zone
 from webapp.core.urls import absolute
+from webapp.images import queries as pictures
+from webapp.images.addresses import full
+from webapp.images.models import Image
 from webapp.posts import queries
 from webapp.posts.models import Post
 from webapp.posts.views.blueprint import blueprint
@@ -46,12 +49,14 @@ def show(slug: str) -> ResponseReturnValue:
         if moved is None:
             abort(404)
         return redirect(url_for("posts.show", slug=moved.slug), 301)
+    cover = pictures.by_id(post.cover_id)
     return render_template(
         "posts/show.html",
         post=post,
+        cover=cover,
         address=absolute("posts.show", slug=post.slug),
         is_mine_to_edit=person is not None and queries.get_editable(person, post.id) is not None,
-        facts=_facts(post) if post.is_public else None,
+        facts=_facts(post, cover) if post.is_public else None,
     )
 
 
@@ -90,9 +95,13 @@ def archive() -> ResponseReturnValue:
     )
 
 
-def _facts(post: Post) -> dict[str, Any]:
+def _facts(post: Post, cover: Image | None) -> dict[str, Any]:
     """What search engines and readers' programs ask of an article, as JSON-LD (https://schema.org/BlogPosting)."""
     address = absolute("posts.show", slug=post.slug)
+    people_of = [
+        {"@type": "Person", "name": each.name, "url": absolute("posts.author", handle=each.handle)}
+        for each in post.authors
+    ]
     return {
         "@context": "https://schema.org",
         "@type": "BlogPosting",
@@ -102,11 +111,8 @@ def _facts(post: Post) -> dict[str, Any]:
         "datePublished": post.published_at.isoformat() if post.published_at else None,
         "dateModified": post.updated_at.isoformat(),
         "keywords": [each.name for each in post.tags],
-        "author": {
-            "@type": "Person",
-            "name": post.author.name,
-            "url": absolute("posts.author", handle=post.author.handle),
-        },
+        "author": people_of[0] if len(people_of) == 1 else people_of,
+        **({"image": full(cover)} if cover else {}),
         "mainEntityOfPage": address,
         "url": address,
     }
