@@ -16,6 +16,7 @@ from webapp.extensions import db
 from webapp.mail import operations as ledger
 from webapp.mail.models import Delivery, Kind, State
 from webapp.ops import alarm
+from webapp.posts.operations import writing
 from webapp.reminders import firing
 from webapp.reminders import operations as reminders
 from webapp.reminders.models import Reminder, ReminderKind
@@ -73,6 +74,9 @@ def places(world, ada):
     )
     mail.state = State.UNCERTAIN
     run = digests.open_now(now=now)
+    said = factories.comment(post, ada, "好文。")
+    factories.comment(post, None, "再来。", state="pending", published_at=None, name="阿澄", language="zh-Hans")
+    writing.edit(post, by=ada, version=post.version, title="霜降了", now=now)
     db.session.commit()
     return {
         "slug": "frost",
@@ -81,6 +85,8 @@ def places(world, ada):
         "reminder_id": mine[0].id,
         "delivery_id": mail.id,
         "run_id": run.id,
+        "comment_id": said.id,
+        "number": 1,
     }
 
 
@@ -94,6 +100,7 @@ def addresses(app, places):
 
 def found_on(client, path, typed=frozenset()):
     answer = client.get(path, headers=CHINESE)
+    answer.close()
     if answer.mimetype != "text/html" or answer.status_code >= 300:
         return []
     return untranslated.on_page(answer.text, TYPED | TECHNICAL | typed)

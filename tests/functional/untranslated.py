@@ -14,7 +14,7 @@ from webapp.core import words
 
 READ_OUT = {"title", "alt", "placeholder", "aria-label", "aria-description"}
 VOID = {"meta", "link", "input", "br", "hr", "img", "source", "path", "circle", "rect", "polyline", "col", "wbr"}
-NOT_OURS = {"datalist", "code", "pre", "script", "style", "svg", "textarea"}
+NOT_OURS = {"datalist", "kbd", "code", "pre", "script", "style", "svg", "textarea"}
 """What stands in these is data, or for programs."""
 
 INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")

@@ -38,6 +38,7 @@ NAMES = {
     "reminders": later("Reminders"),
     "mail": later("Mail"),
     "backup": later("Backup"),
+    "search": later("Search"),
     "queues": later("Queues"),
     "smtp": later("Mail server"),
     "disk": later("Disk"),
@@ -256,13 +257,25 @@ def _search(_now: datetime) -> Check:
     try:
         name, count, missing = search.compare()
     except Unreachable as error:
-        return Check("search", False, "the engine elsewhere does not answer; the database answers for it", str(error))
+        return Check(
+            "search", False, _("the engine elsewhere does not answer; the database answers for it"), str(error)
+        )
     if missing:
-        return Check("search", False, f"the index is no longer kept: {', '.join(sorted(missing))} is missing", fix)
+        return Check(
+            "search",
+            False,
+            _("the index is no longer kept: %(names)s is missing", names=", ".join(sorted(missing))),
+            fix,
+        )
     if count.missing or count.left_over:
-        detail = f"{count.missing} posts are not in the index, {count.left_over} in it are not published"
-        return Check("search", False, f"{name}: {detail}", fix)
-    return Check("search", True, f"{name}, {count.entries} posts")
+        detail = _(
+            "%(name)s: %(missing)s posts are not in the index, %(left_over)s in it are not published",
+            name=name,
+            missing=count.missing,
+            left_over=count.left_over,
+        )
+        return Check("search", False, detail, fix)
+    return Check("search", True, _("%(name)s, %(count)s posts", name=name, count=count.entries))
 
 
 def _backup(now: datetime) -> Check:
