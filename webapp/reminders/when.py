@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from webapp.core.errors import Refused
 from webapp.core.words import _
+from webapp.reminders import chinese
 
 LATEST_PAST = timedelta(minutes=1)
 FURTHEST = timedelta(days=3653)
@@ -87,6 +88,15 @@ def check_due(due_at: datetime, now: datetime, *, field: str) -> None:
 
 
 def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:
+    here = now.astimezone(there).replace(tzinfo=None)
+    try:
+        found = chinese.read(words, here)
+    except (ValueError, OverflowError, KeyError):
+        return None
+    return found.replace(microsecond=0) if found else _by_library(words, here)
+
+
+def _by_library(words: str, here: datetime) -> datetime | None:
     import dateparser  # a large library, loaded by the first person who writes a time in words
 
     try:
@@ -94,7 +104,7 @@ def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:
             words,
             languages=["en", "zh"],
             settings={
-                "RELATIVE_BASE": now.astimezone(there).replace(tzinfo=None),
+                "RELATIVE_BASE": here,
                 "PREFER_DATES_FROM": "future",
                 "RETURN_AS_TIMEZONE_AWARE": False,
                 "REQUIRE_PARTS": [],
