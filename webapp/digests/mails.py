@@ -45,7 +45,7 @@ class Letters:
     end: datetime
     _made: dict[tuple[datetime, str], MailContent | None] = field(default_factory=dict)
 
-    def since(self, start: datetime, language: str | None) -> MailContent | None:
+    def since(self, start: datetime, language: str | None = None) -> MailContent | None:
         """The content for readers who have everything up to ``start``; None when nothing is new to them."""
         which = start, languages.or_sites(language)
         if which not in self._made:
@@ -92,11 +92,13 @@ def _render(start: datetime, end: datetime, marker: str, recipients_language: st
     if not new:
         return None
     is_one_week = end - start < LONGER_THAN_A_WEEK
+    with languages.speaking(recipients_language):
+        items = [_item(post) for post in new]
     return render(
         "digests/mail/letter",
         language=recipients_language,
         marker=marker,
-        items=[_item(post) for post in new],
+        items=items,
         is_one_week=is_one_week,
         start=start,
         end=end,
