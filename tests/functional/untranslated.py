@@ -32,6 +32,9 @@ class Marked(NullTranslations):
     def ugettext(self, message):
         return f"⟦{message}⟧" if message in self.known else message
 
+    def upgettext(self, context, message):
+        return f"⟦{message}⟧" if f"{context}\x04{message}" in self.known else message
+
     def ungettext(self, one, many, number):
         return f"⟦{one if number == 1 else many}⟧"
 

@@ -17,9 +17,14 @@ PIECE = re.compile(
 """What stays together: a word or one ideograph, with the marks that may not begin or end a line."""
 
 
+AFTER_A_MARK = re.compile("(?<=[，。、；：？！）》]) +")  # noqa: RUF001  # likewise
+"""A Chinese mark brings its own space; the one between two sentences of a template is English."""
+
+
 def wrapped(text: str) -> str:
     """Each line at most :data:`COLUMNS` wide, with one line end at the end."""
-    return "\n".join(_fill(line.rstrip()) for line in text.strip().splitlines()) + "\n"
+    lines = (AFTER_A_MARK.sub("", line.rstrip()) for line in text.strip().splitlines())
+    return "\n".join(_fill(line) for line in lines) + "\n"
 
 
 def _fill(line: str) -> str:
