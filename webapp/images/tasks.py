@@ -14,12 +14,12 @@ def render(image_id: int, *_: object) -> None:
 
 
 @celery.task(name="images.sweep")
-def sweep() -> None:
+def sweep(*_: object) -> None:
     """Finishes what was begun and dropped."""
     rendering.finish_some(clock.now())
 
 
 @celery.task(name="images.tidy")
-def tidy() -> None:
+def tidy(*_: object) -> None:
     """Removes what was deleted long ago."""
     rendering.tidy(clock.now())

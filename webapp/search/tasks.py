@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 @celery.task(name="search.follow")
-def follow() -> None:
+def follow(*_: object) -> None:
     """Reports what waits. What cannot be reported now waits on: the dispatcher asks again."""
     try:
         operations.follow()
