@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "webapp" / "translations"
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2), "later": None, "mark": None}
+HEADER = "# What Almanac says, in another language. How: CONTRIBUTING.md. With which words: docs/glossary.md.\n#"
 PLACE = re.compile(r"%(?:\(\w+\))?[a-zA-Z%]")
 
 
@@ -62,7 +63,10 @@ def update() -> int:
     """Writes the catalogues anew; returns how many sentences are left to translate."""
     wanted, left = said(), 0
     for file, catalogue in catalogues().items():
+        since = catalogue.creation_date
         catalogue.update(wanted, no_fuzzy_matching=True, update_header_comment=False)
+        catalogue.creation_date = since  # a file that says the same stays the same
+        catalogue.header_comment = HEADER
         catalogue.obsolete.clear()
         with file.open("wb") as stream:
             write_po(stream, catalogue, width=120, include_lineno=False, sort_by_file=True)

@@ -2,8 +2,11 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
+from flask import render_template_string
 
 from tests.world import csrf, post_form, sign_in
 from webapp.core import zones
@@ -135,6 +138,16 @@ def test_commands_speak_english_on_a_chinese_site(runner, chinese_site):
     result = runner("user", "create", "--email", "not an address", "--name", "x")
     assert result.exit_code != 0
     assert result.output.isascii()
+
+
+def test_a_moment_is_written_as_chinese_writes_it(app, db):
+    source = '{% from "components/time.html" import moment %}{{ moment(at, "Asia/Shanghai") }}'
+    at = datetime(2026, 11, 28, 2, tzinfo=UTC)
+    with time_machine.travel(datetime(2026, 11, 25, 1, 40, tzinfo=UTC), tick=False):
+        with app.test_request_context("/", headers={"Accept-Language": "zh"}):
+            assert "11月28日 周六 10:00</time> · 上海 · 3 天后" in render_template_string(source, at=at)
+        with app.test_request_context("/", headers={"Accept-Language": "zh"}):
+            assert "2027年1月1日 周五 08:00" in render_template_string(source, at=datetime(2027, 1, 1, tzinfo=UTC))
 
 
 def test_a_city_is_known_in_every_language(app):
