@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPLATES := webapp
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench lint format lock audit
+.PHONY: help run test faults bench lint format messages lock audit
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
@@ -38,6 +38,10 @@ format: ## puts the code in shape
 	@$(PYTHON) bin/prepare.py dev
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+messages: ## brings the catalogues up to date with the code, and says what is left to translate
+	@$(PYTHON) bin/prepare.py dev
+	@$(BIN)/python bin/messages.py
 
 lock: ## works out requirements*.txt anew from requirements*.in
 	@$(PYTHON) bin/prepare.py dev

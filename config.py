@@ -24,6 +24,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LANGUAGES = {"en": "English", "zh-Hans": "简体中文"}
+"""What Almanac speaks, each with its own name for itself."""
+
 SHORTEST_SECRET = 32
 PLACEHOLDER_SECRETS = frozenset({"change-me", "changeme", "secret", "dev", "development", "password"})
 
@@ -84,6 +87,13 @@ def timezone(raw: str) -> str:
     if raw not in available_timezones():
         raise ValueError("must be a zone name such as Asia/Shanghai")
     return raw
+
+
+def language(raw: str) -> str:
+    try:
+        return next(each for each in LANGUAGES if each.lower() == raw.lower())
+    except StopIteration:
+        raise ValueError(f"must be one of {', '.join(LANGUAGES)}") from None
 
 
 def database_url(raw: str) -> str:
@@ -192,6 +202,11 @@ class Config:
     site_url: str = setting(site_url, says="The address people use, without a slash at the end.")
     site_name: str = setting(text, default="Almanac", says="The name in the masthead and on every mail.")
     site_timezone: str = setting(timezone, default="UTC", says="The zone of the site's own clock.")
+    site_language: str = setting(
+        language,
+        default="en",
+        says="en or zh-Hans: for readers whose browser asks for neither, for mail to people who chose none, for feeds.",
+    )
     trusted_hosts: tuple[str, ...] = setting(
         words, default=(), says="Further host names that are answered, separated by commas. SITE_URL's always is."
     )

@@ -18,7 +18,7 @@ from webapp.administration import views as administration_views
 from webapp.api import views as api_views
 from webapp.comments import tasks as comments_tasks
 from webapp.comments import views as comments_views
-from webapp.core import broker, error_pages, headers, logs, rendering
+from webapp.core import broker, error_pages, headers, languages, logs, rendering
 from webapp.digests import cli as digests_cli
 from webapp.digests import events as digests_events
 from webapp.digests import tasks as digests_tasks
@@ -97,6 +97,7 @@ def create_app(config: configuration.Config | None = None, *, log_to: TextIO | N
 
     logs.init_app(app, log_to)
     _bind_extensions(app, config)
+    languages.init_app(app)
     rendering.init_app(app)
     choices.init_app(app)
     headers.init_app(app)
@@ -132,7 +133,7 @@ def _bind_extensions(app: Flask, config: configuration.Config) -> None:
     limiter.init_app(app)
     login.init_app(app)
     principal.init_app(app)
-    babel.init_app(app, locale_selector=rendering.chosen_locale, timezone_selector=rendering.chosen_zone)
+    babel.init_app(app, locale_selector=languages.chosen_locale, timezone_selector=rendering.chosen_zone)
     celery.init_app(app)
     celery.conf.update(
         broker.settings(config.celery_broker_url, config.database_url, config.data_dir, config.site_timezone),

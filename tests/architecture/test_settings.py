@@ -38,6 +38,8 @@ REFUSED = [
     ("SITE_NAME", "two\nlines"),
     ("SITE_TIMEZONE", "Mars/Olympus"),
     ("SITE_TIMEZONE", "../../etc/passwd"),
+    ("SITE_LANGUAGE", "fr"),
+    ("SITE_LANGUAGE", "zh"),
     ("PROXY_COUNT", "-1"),
     ("PROXY_COUNT", "one"),
     ("DATABASE_URL", "mysql://root@127.0.0.1/blog"),
@@ -122,6 +124,7 @@ def test_everything_may_be_set_at_once(dev):
             "SECRET_KEY_FALLBACKS": "one, two",
             "SITE_NAME": "The Walking Season",
             "SITE_TIMEZONE": "Asia/Shanghai",
+            "SITE_LANGUAGE": "zh-hans",
             "TRUSTED_HOSTS": "www.example.org, blog.internal",
             "PROXY_COUNT": "1",
             "SMTP_PORT": "587",
@@ -143,7 +146,7 @@ def test_everything_may_be_set_at_once(dev):
     assert found.trusted_hosts == ("www.example.org", "blog.internal")
     assert (found.smtp_port, found.smtp_security, found.log_level) == (587, "starttls", "debug")
     assert (found.digest_weekday, found.weekday, found.digest_time) == ("sun", 6, time(7, 30))
-    assert found.zone.key == "Asia/Shanghai"
+    assert (found.zone.key, found.site_language) == ("Asia/Shanghai", "zh-Hans")
     assert (found.repeat_uncertain_reminders, found.bounce_domain) == (False, "bounces.example.org")
 
 

@@ -119,6 +119,15 @@ def test_axe_finds_nothing_by_day_or_by_night(opened):
         assert found.violations_count == 0, f"{light}\n{found.generate_report()}"
 
 
+def test_axe_finds_nothing_in_chinese_and_a_narrow_phone_shows_all(opened):
+    page = opened(color_scheme="light", locale="zh-CN", bypass_csp=True)
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, too_wide(page)
+
+
 def test_a_page_is_whole_on_every_screen(opened):
     page = opened()
     assert page.title().strip()

@@ -18,6 +18,7 @@ from webapp.comments.models import Comment
 from webapp.comments.operations import Speaker
 from webapp.core import clock
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db, limiter
 from webapp.posts.models import Post
 
@@ -112,7 +113,7 @@ def _parent(post: Post, comment_id: int | None) -> Comment | None:
         return None
     parent = queries.get_published(post, comment_id)
     if parent is None:
-        raise Refused("parent_id", "There is no such comment on this post.")
+        raise Refused("parent_id", _("There is no such comment on this post."))
     return parent
 
 

@@ -13,6 +13,7 @@ from werkzeug.routing import RequestRedirect
 
 from webapp.api import answers, auth, comments, jobs, posts, problems, reference, reminders, spec, subscriptions
 from webapp.api.blueprint import Blueprint
+from webapp.core import languages
 from webapp.core.errors import Conflict, Refused
 from webapp.extensions import csrf, limiter
 
@@ -50,6 +51,7 @@ def _refuse_unknown_address() -> ResponseReturnValue | None:
 @blueprint.before_request
 def _let_in() -> None:
     request.max_content_length = LARGEST_BODY
+    languages.speak(languages.ENGLISH)  # a program compares what it is told, whoever runs it
     auth.authenticate()
 
 

@@ -11,6 +11,7 @@ from webapp.comments.links import Hearer
 from webapp.comments.models import Comment, CommentState
 from webapp.core import site
 from webapp.core.urls import absolute
+from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail.models import MailContent
 from webapp.mail.rendering import Rendered, render
@@ -25,6 +26,7 @@ def confirmation(comment: Comment, post: Post) -> MailContent:
     return _content(
         render(
             "comments/mail/confirm",
+            language=comment.language,
             confirm_url=links.confirm_url(comment),
             days=links.CONFIRM_WITHIN.days,
             title=post.title,
@@ -38,6 +40,7 @@ def reply(comment: Comment, parent: Comment, post: Post, hearer: Hearer) -> Mail
     return _content(
         render(
             "comments/mail/reply",
+            language=_language_of(parent),
             comment=comment,
             words=quoted(comment),
             own_words=quoted(parent),
@@ -55,6 +58,7 @@ def for_moderator(comments: Sequence[Comment], person: Person, hearer: Hearer, *
     return _content(
         render(
             "comments/mail/said",
+            language=person.language,
             said=[(comment, quoted(comment), links.decide_url(comment, person)) for comment in comments],
             waiting=sum(comment.state is CommentState.PENDING for comment in comments),
             are_more=are_more,
@@ -68,6 +72,12 @@ def for_moderator(comments: Sequence[Comment], person: Person, hearer: Hearer, *
 def quoted(comment: Comment) -> str:
     """As much of a comment as fits into a mail."""
     return comment.body if len(comment.body) <= QUOTED else comment.body[:QUOTED].rstrip() + "…"
+
+
+def _language_of(comment: Comment) -> str | None:
+    """That of the member's settings, or the one in which a visitor wrote."""
+    person = db.session.get(Person, comment.person_id) if comment.person_id else None
+    return person.language if person else comment.language
 
 
 def _content(rendered: Rendered, mute_url: str = "") -> MailContent:

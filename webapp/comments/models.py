@@ -48,7 +48,8 @@ class Comment(Timestamps, Model):
 
     ``body`` is Markdown as typed; ``html`` is that body rendered and sanitised when it was saved. A member's comment
     has a ``person_id`` and no ``address``; a visitor's has the ``address`` that its writer confirmed at
-    ``address_confirmed_at``. ``name`` is who they were when they said it. ``parent_id`` is what it answers. ``held``
+    ``address_confirmed_at``. ``name`` is who they were when they said it, ``language``
+    the one they read then, for mail to them. ``parent_id`` is what it answers. ``held``
     says why it waits. ``was`` is the state before the last decision, for taking that back. ``words_hash`` finds the
     same words again; ``sent_key`` and ``proof_key`` are unique, so that a form is good for one comment. ``told_in``
     names the mail that tells those who look after the post.
@@ -63,6 +64,7 @@ class Comment(Timestamps, Model):
     name: Mapped[str] = mapped_column(String(80))
     address: Mapped[str] = mapped_column(String(254), default="", index=True)
     address_confirmed_at: Mapped[datetime | None]
+    language: Mapped[str | None] = mapped_column(String(12))
     body: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     state: Mapped[CommentState] = mapped_column(states(CommentState))

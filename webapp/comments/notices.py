@@ -16,6 +16,7 @@ from webapp.comments import links, mails, queries
 from webapp.comments.links import Hearer
 from webapp.comments.models import Comment, Mute, Subject
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail.models import Kind, MailContent
@@ -32,7 +33,7 @@ def ask_to_confirm(comment: Comment, post: Post, *, now: datetime) -> None:
     """Mails a visitor the link that shows the address to be theirs. Raises :class:`Refused` when it had its share."""
     asked = queries.confirmations_to(comment.address, now - CONFIRMATIONS[-1][0])
     if any(sum(at > now - period for at in asked) >= most for period, most in CONFIRMATIONS):
-        raise Refused("email", "We wrote to this address several times just now. Confirm one of those first.")
+        raise Refused("email", _("We wrote to this address several times just now. Confirm one of those first."))
     mail.enqueue(
         kind=Kind.CONFIRM,
         address=comment.address,

@@ -20,6 +20,7 @@ from webapp.comments.policy import Policy, Welcome
 from webapp.comments.spam import Sending
 from webapp.core import text, tokens
 from webapp.core.errors import Refused
+from webapp.core.words import _, later
 from webapp.extensions import db
 from webapp.posts.models import Post
 
@@ -28,7 +29,7 @@ LONGEST_KEY = 200
 EDIT_WITHIN = timedelta(minutes=10)
 UNCONFIRMED_FOR = timedelta(days=7)
 REMOVED_FOR = timedelta(days=7)
-CLOSED = "Comments on this post are closed."
+CLOSED = later("Comments on this post are closed.")
 
 
 class Verdict(enum.StrEnum):
@@ -54,17 +55,18 @@ class Speaker:
     name: str = ""
     address: str = ""
     is_confirmed: bool = False
+    language: str | None = None
 
     @classmethod
     def member(cls, person: Person) -> Speaker:
-        return cls(person=person, name=person.name, is_confirmed=person.is_confirmed)
+        return cls(person=person, name=person.name, is_confirmed=person.is_confirmed, language=person.language)
 
     @classmethod
-    def visitor(cls, name: str, email: str, *, confirmed: str = "") -> Speaker:
+    def visitor(cls, name: str, email: str, *, confirmed: str = "", language: str | None = None) -> Speaker:
         """``confirmed`` is the address that this browser has confirmed. Raises :class:`Refused`."""
         name = text.one_line(name, field="name", longest=LONGEST_NAME)
         address = text.address(email)
-        return cls(name=name, address=address, is_confirmed=address == confirmed)
+        return cls(name=name, address=address, is_confirmed=address == confirmed, language=language)
 
 
 def is_open(post: Post, rules: Policy, *, now: datetime) -> bool:
@@ -131,7 +133,7 @@ def can_be_edited(comment: Comment, *, now: datetime) -> bool:
 def edit(comment: Comment, *, body: str, by: Person, now: datetime) -> None:
     """Changes one's own words, for a while. The checks look at them again. Raises :class:`Refused` for ``body``."""
     if not can_be_edited(comment, now=now):
-        raise Refused("body", "It is too late to change this. You can remove it and say it again.")
+        raise Refused("body", _("It is too late to change this. You can remove it and say it again."))
     words = rendering.body(body)
     if words == comment.body:
         return
@@ -236,6 +238,7 @@ def _new(post: Post, by: Speaker, body: str, parent: Comment | None, now: dateti
         name=by.name,
         address=by.address,
         address_confirmed_at=now if by.address and by.is_confirmed else None,
+        language=by.language,
         created_at=now,
         updated_at=now,
     )
@@ -303,5 +306,5 @@ def _sent_key(form_key: str, by: Speaker) -> str | None:
 def _made_meanwhile(sent_key: str | None) -> Comment:
     made = queries.get_sent(sent_key) if sent_key else None
     if made is None:
-        raise Refused("", "That form was used already. Send it once more.")
+        raise Refused("", _("That form was used already. Send it once more."))
     return made

@@ -10,6 +10,7 @@ from typing import Any, Self
 from webapp.accounts.models import Person
 from webapp.audit import operations as audit
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.posts.models import Post
 from webapp.settings.models import SiteSetting
@@ -64,10 +65,10 @@ def current() -> Policy:
 def change(policy: Policy, *, by: Person, now: datetime) -> None:
     """Sets the rules. Raises :class:`Refused` for what makes no sense."""
     if policy.members is Welcome.NO:
-        raise Refused("members", "Members can always be read first.")
+        raise Refused("members", _("Members can always be read first."))
     if not 0 <= policy.close_after_days <= MOST_DAYS:
-        raise Refused("close_after_days", f"Choose a number of days from 0 to {MOST_DAYS}.")
+        raise Refused("close_after_days", _("Choose a number of days from 0 to %(most)s.", most=MOST_DAYS))
     if not 0 <= policy.most_links <= 100:
-        raise Refused("most_links", "Choose a number from 0 to 100.")
+        raise Refused("most_links", _("Choose a number from 0 to 100."))
     db.session.merge(SiteSetting(name=NAME, value=asdict(policy), updated_at=now))
     audit.record("comments.policy", "site", now=now, actor=by.email, person_id=by.id, **asdict(policy))

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from webapp.core import text
 from webapp.core.errors import Refused
 from webapp.core.markdown.writing import RULES
+from webapp.core.words import _
 
 LONGEST = 10_000
 """Characters of one comment."""
@@ -22,7 +23,7 @@ def body(raw: str) -> str:
     """What was typed, made fit to keep. Raises :class:`Refused` for ``body``."""
     clean = text.many_lines(raw, field="body", longest=LONGEST).strip()
     if not clean:
-        raise Refused("body", "Write something here.")
+        raise Refused("body", _("Write something here."))
     return clean
 
 

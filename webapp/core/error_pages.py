@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import Flask, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response
 
-from webapp.core import clock, rendering
+from webapp.core import clock, languages, rendering
+from webapp.core.words import later as _
 
 RETRY_SECONDS = 5
 RETRY_WHEN_FULL_SECONDS = 60
@@ -210,7 +210,8 @@ def _render(code: int, page: Page) -> str:
     }
     name = "errors/404.html" if code == 404 else "errors/page.html"
     if page.is_bare:  # Flask's own render_template would ask who is signed in, and so the database
-        return current_app.jinja_env.get_template(name).render(context)
+        with languages.speaking(languages.of_browser()):
+            return current_app.jinja_env.get_template(name).render(context)
     return render_template(name, **context)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from feedgenerator import Atom1Feed
 
 from webapp.accounts.models import Person
-from webapp.core import language, markdown
+from webapp.core import language, markdown, site
 from webapp.core.urls import absolute
 from webapp.posts.models import Post
 
@@ -60,7 +60,7 @@ def atom(feed: Feed) -> str:
         description=_legal(feed.description) or None,
         feed_url=feed.address,
         feed_guid=feed.address,
-        language="en",
+        language=site.config().site_language,
     )
     for post in feed.posts:
         address = absolute("posts.show", slug=post.slug)
@@ -89,7 +89,7 @@ def json(feed: Feed) -> dict[str, Any]:
         "home_page_url": feed.page,
         "feed_url": feed.address,
         **({"description": feed.description} if feed.description else {}),
-        "language": "en",
+        "language": site.config().site_language,
         "items": [_item(post) for post in feed.posts],
     }
 

@@ -16,6 +16,7 @@ from webapp import jobs
 from webapp.accounts.models import Person
 from webapp.core import site, text
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.images import pictures, queries, storage
 from webapp.images.models import Image
@@ -120,8 +121,9 @@ def delete(image: Image, *, now: datetime) -> None:
     uses = [use for _listener, found in uses_asked.send(image=image) for use in found]
     if uses:
         first, more = uses[0], len(uses) - 1
-        others = f" and {more} more" if more else ""
-        raise Refused("", f"It is still shown in {first}{others}. Take it out there first.")
+        if more:
+            first = _("%(first)s and %(count)s more", first=first, count=more)
+        raise Refused("", _("It is still shown in %(first)s. Take it out there first.", first=first))
     image.deleted_at = image.updated_at = now
 
 
@@ -141,7 +143,10 @@ def limit_in_bytes() -> int:
 def _require_room(owner: Person, size: int) -> None:
     quota = site.config().upload_quota_mb
     if quota and queries.bytes_of(owner) + size > quota * MEGABYTE:
-        raise Refused("file", f"Your pictures take all of the {quota:,} MB there is for them. Delete some first.")
+        raise Refused(
+            "file",
+            _("Your pictures take all of the %(quota)s MB there is for them. Delete some first.", quota=f"{quota:,}"),
+        )
 
 
 def _alt(raw: str) -> str:

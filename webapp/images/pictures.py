@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.images.models import Format
 
 READ = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
@@ -104,11 +105,17 @@ def _check_size(width: int, height: int, *, most: int) -> None:
     if width * height > most or max(width, height) > LONGEST_SIDE:
         raise Refused(
             "file",
-            f"It is {width:,} by {height:,} pixels. We take pictures of up to {most // 1_000_000} megapixels,"
-            f" {LONGEST_SIDE:,} on a side.",
+            _(
+                "It is %(width)s by %(height)s pixels. We take pictures of up to %(most)s megapixels, "
+                "%(side)s on a side.",
+                width=f"{width:,}",
+                height=f"{height:,}",
+                most=most // 1_000_000,
+                side=f"{LONGEST_SIDE:,}",
+            ),
         )
     if not width or not height:
-        raise Refused("file", "It is an empty picture.")
+        raise Refused("file", _("It is an empty picture."))
 
 
 def _read_smaller(sent: Image.Image, turn: Image.Transpose | None) -> None:
@@ -202,8 +209,14 @@ def _refusing() -> Iterator[None]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # we count the pixels ourselves
             yield
     except UnidentifiedImageError:
-        raise Refused("file", "That is no picture we can read. Send a JPEG, PNG, WebP, AVIF or GIF.") from None
+        raise Refused("file", _("That is no picture we can read. Send a JPEG, PNG, WebP, AVIF or GIF.")) from None
     except Image.DecompressionBombError:
-        raise Refused("file", f"It has more than {MOST_PIXELS_OF_JPEG // 1_000_000} megapixels.") from None
+        raise Refused(
+            "file",
+            _(
+                "It has more than %(most)s megapixels.",
+                most=MOST_PIXELS_OF_JPEG // 1_000_000,
+            ),
+        ) from None
     except (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, MemoryError):
-        raise Refused("file", "The picture is damaged or not all there. Save it anew, then send it again.") from None
+        raise Refused("file", _("The picture is damaged or not all there. Save it anew, then send it again.")) from None

@@ -16,6 +16,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateTimeLocalInput
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.images.models import Image
 from webapp.posts.models import Post, WorkingCopy
 
@@ -178,9 +179,9 @@ def _instant(raw: str | None, zone: ZoneInfo) -> datetime:
     """A wall time in a zone, as an instant. One that the clocks skip there is taken after the gap."""
     raw = (raw or "").strip()
     if not raw:
-        raise Refused("publish_at", "Say when it should appear.")
+        raise Refused("publish_at", _("Say when it should appear."))
     try:
         wall = datetime.fromisoformat(raw)
         return (wall if wall.tzinfo else wall.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Refused("publish_at", "Write it as a day and a time, such as 2027-03-14 08:00.") from None
+        raise Refused("publish_at", _("Write it as a day and a time, such as 2027-03-14 08:00.")) from None

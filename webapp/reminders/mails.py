@@ -37,10 +37,10 @@ def write(
     template = "welcome" if reminder.kind is ReminderKind.WELCOME else "reminder"
     rendered = render(
         f"reminders/mail/{template}",
+        language=person.language,
         reminder=reminder,
         person=person,
         when_local=when.local(due_at, reminder.zone),
-        zone_city=reminder.zone.rpartition("/")[2].replace("_", " "),
         act_url=absolute("reminders.act", token=act_token(reminder.id, version_after)),
         edit_url=absolute("reminders.edit", reminder_id=reminder.id),
         post_url=absolute("posts.show", slug=post.slug) if post is not None else None,

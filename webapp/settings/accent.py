@@ -6,15 +6,22 @@ import re
 from typing import Literal
 
 from webapp.core.errors import Refused
+from webapp.core.words import _, later, mark
 
 Mode = Literal["day", "night"]
 
 GROUNDS: dict[Mode, dict[str, str]] = {
-    "day": {"the page": "#fcfcfb", "a note": "#f1f3f1"},
-    "night": {"the page": "#121615", "a note": "#1c2220"},
+    "day": {mark("the page"): "#fcfcfb", mark("a note"): "#f1f3f1"},
+    "night": {mark("the page"): "#121615", mark("a note"): "#1c2220"},
 }
 """What text stands on: `--paper` and `--wash` of almanac.css."""
 RED: dict[Mode, str] = {"day": "#b3261e", "night": "#ff8f80"}
+TOO_LIGHT = later(
+    "By day it has a contrast of %(floored)s on %(ground)s, and reading takes %(least)s. Choose a darker one."
+)
+TOO_DARK = later(
+    "By night it has a contrast of %(floored)s on %(ground)s, and reading takes %(least)s. Choose a lighter one."
+)
 LEAST = 4.5
 """WCAG 2.2, 1.4.3."""
 COLOUR = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
@@ -27,18 +34,14 @@ def checked(raw: str, mode: Mode, *, field: str) -> str:
         return ""
     found = COLOUR.fullmatch(raw)
     if found is None:
-        raise Refused(field, f"Write it as six digits after #, such as {RED[mode]}.")
+        raise Refused(field, _("Write it as six digits after #, such as %(red)s.", red=RED[mode]))
     digits = found[1].lower()
     colour = "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
     for ground, its_colour in GROUNDS[mode].items():
         ratio = contrast(colour, its_colour)
         if ratio < LEAST:
-            wanted = "darker" if mode == "day" else "lighter"
-            raise Refused(
-                field,
-                f"By {mode} it has a contrast of {_floored(ratio)} on {ground}, and reading takes {LEAST}."
-                f" Choose a {wanted} one.",
-            )
+            say = TOO_LIGHT if mode == "day" else TOO_DARK
+            raise Refused(field, str(say) % {"floored": _floored(ratio), "ground": _(ground), "least": LEAST})
     return colour
 
 

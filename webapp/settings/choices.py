@@ -20,11 +20,12 @@ from werkzeug.local import LocalProxy
 
 from webapp.core import site
 from webapp.core.errors import Conflict
+from webapp.core.words import later
 from webapp.extensions import db
 from webapp.settings.models import SiteSetting
 
 NAME = "choices"
-CHANGED = "Somebody else changed the settings since you opened them."
+CHANGED = later("Somebody else changed the settings since you opened them.")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from webapp.core import text
 from webapp.core.errors import Refused
 from webapp.core.urls import local_path
+from webapp.core.words import _
 from webapp.settings import accent, choices
 from webapp.settings.choices import Choices, Link, Logo
 
@@ -72,16 +73,18 @@ def _links(raw: str, *, field: str) -> tuple[Link, ...]:
     lines = [line.strip() for line in text.many_lines(raw, field=field, longest=10_000).split("\n")]
     links = tuple(_link(line, field) for line in lines if line)
     if len(links) > MOST_LINKS:
-        raise Refused(field, f"Keep it to {MOST_LINKS} links.")
+        raise Refused(field, _("Keep it to %(most)s links.", most=MOST_LINKS))
     return links
 
 
 def _link(line: str, field: str) -> Link:
     label, _space, address = (part.strip() for part in line.rpartition(" "))
     if not label:
-        raise Refused(field, f"“{_short(line)}” needs words, a space and an address.")
+        raise Refused(field, _("“%(words)s” needs words, a space and an address.", words=_short(line)))
     if len(address) > LONGEST_TARGET or not (local_path(address) or _is_elsewhere(address)):
-        raise Refused(field, f"“{_short(address)}” is no address: begin it with /, http:// or https://.")
+        raise Refused(
+            field, _("“%(words)s” is no address: begin it with /, http:// or https://.", words=_short(address))
+        )
     return Link(text.one_line(label, field=field, longest=LONGEST_LABEL), address)
 
 

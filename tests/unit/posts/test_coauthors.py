@@ -182,7 +182,7 @@ class TestByline:
 
     def test_the_letter_names_everyone(self, published, app):
         with app.test_request_context():
-            item = mails._item(database.session.scalars(queries.published()).one(), is_one_week=True)
+            item = mails._item(database.session.scalars(queries.published()).one())
         assert item.author == "Alice with Mira"
 
     def test_three_are_named_in_the_order_in_which_they_were_asked(self, world, mira, app):

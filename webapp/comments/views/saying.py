@@ -16,7 +16,7 @@ from webapp.comments.operations import Speaker
 from webapp.comments.policy import Welcome
 from webapp.comments.spam import Sending
 from webapp.comments.views.blueprint import ON_A_POST, blueprint, page_of, visitor_here
-from webapp.core import clock
+from webapp.core import clock, languages
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.core.pagination import LARGEST_ID
@@ -85,7 +85,9 @@ def challenge() -> ResponseReturnValue:
 def _who(person: Person | None, form: CommentForm) -> Speaker:
     if person is not None:
         return Speaker.member(person)
-    return Speaker.visitor(form["name"].data, form["email"].data, confirmed=visitor_here().address)
+    return Speaker.visitor(
+        form["name"].data, form["email"].data, confirmed=visitor_here().address, language=languages.spoken()
+    )
 
 
 def _sending(person: Person | None, form: CommentForm) -> Sending:

@@ -19,6 +19,7 @@ from webapp.core.markdown.excerpts import shorten
 from webapp.core.markdown.outlines import Section, outline
 from webapp.core.markdown.parsing import parser, words_of
 from webapp.core.markdown.pictures import Picture, Resolver, images_in, prepare, without_sources
+from webapp.core.words import _
 
 __all__ = ["LONGEST", "Picture", "Rendered", "Resolver", "Section", "outline", "render", "without_sources"]
 
@@ -51,7 +52,7 @@ def render(source: str, *, pictures: Resolver | None = None) -> Rendered:
     Raises :class:`Refused` for the field ``body`` when it is longer than :data:`LONGEST`.
     """
     if len(source) > LONGEST:
-        raise Refused("body", f"Keep it under {LONGEST:,} characters.")
+        raise Refused("body", _("Keep it under %(most)s characters.", most=f"{LONGEST:,}"))
     env: dict[str, str] = {"language": of(source)}
     tokens = PARSER.parse(source, env)
     images = list(images_in(tokens))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core import text
 from webapp.core.errors import Conflict, Refused
+from webapp.core.words import _, later
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, SlugRedirect
@@ -21,7 +22,7 @@ LONGEST_SLUG = 80
 LONGEST_WISH = 200
 ATTEMPTS = 5
 
-TAKEN = "Another post has this address."
+TAKEN = later("Another post has this address.")
 
 
 def wanted(raw: str | None) -> str | None:
@@ -31,7 +32,7 @@ def wanted(raw: str | None) -> str | None:
         return None
     slug = slugify(raw, max_length=LONGEST_SLUG)
     if not slug:
-        raise Refused("slug", "An address needs letters or digits.")
+        raise Refused("slug", _("An address needs letters or digits."))
     return slug
 
 
@@ -67,7 +68,7 @@ def give(post: Post, wanted: str | None, stem: str) -> None:
                 raise Refused("slug", TAKEN) from None
         else:
             return
-    raise Conflict("Somebody else is writing under the same title. Try again.")
+    raise Conflict(_("Somebody else is writing under the same title. Try again."))
 
 
 def _free_slug(wanted: str | None, stem: str, attempt: int) -> str:

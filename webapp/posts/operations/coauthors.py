@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from webapp.accounts import queries as people
 from webapp.accounts.models import Person, Role
 from webapp.core.errors import Refused
+from webapp.core.words import _, later
 from webapp.extensions import db
 from webapp.posts.models import Post, co_authors
 
 MOST_CO_AUTHORS = 9
-UNKNOWN = "We know no author by that name. Give a handle such as @mira, or the address they have confirmed."
+UNKNOWN = later("We know no author by that name. Give a handle such as @mira, or the address they have confirmed.")
 
 
 def add(post: Post, who: str, *, by: Person, now: datetime) -> Person:  # noqa: ARG001  # as its siblings
@@ -26,9 +27,9 @@ def add(post: Post, who: str, *, by: Person, now: datetime) -> Person:  # noqa: 
     if person is None:
         raise Refused("who", UNKNOWN)
     if person in post.authors:
-        raise Refused("who", f"{person.name} is an author of this post already.")
+        raise Refused("who", _("%(name)s is an author of this post already.", name=person.name))
     if len(post.co_authors) >= MOST_CO_AUTHORS:
-        raise Refused("who", f"A post has up to {MOST_CO_AUTHORS + 1} authors.")
+        raise Refused("who", _("A post has up to %(most)s authors.", most=MOST_CO_AUTHORS + 1))
     try:
         with db.session.begin_nested():
             db.session.execute(insert(co_authors).values(post_id=post.id, person_id=person.id, added_at=now))

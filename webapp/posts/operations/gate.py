@@ -6,11 +6,12 @@ from datetime import datetime
 
 from webapp.accounts.models import Person, Role
 from webapp.core.errors import Refused
+from webapp.core.words import later
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, ReviewNote, ReviewState, ReviewStep
 
-MUST_ASK = "On this site an editor reads a post before it appears. Send it for review."
+MUST_ASK = later("On this site an editor reads a post before it appears. Send it for review.")
 
 
 def must_ask(post: Post | None, by: Person) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, delete
 from webapp.accounts.models import Person
 from webapp.core import tokens
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, PreviewLink
@@ -21,11 +22,11 @@ MOST_LINKS = 20
 def share(post: Post, *, days: int, by: Person, now: datetime) -> tuple[PreviewLink, str]:
     """A new link to a post and the secret in it, which is nowhere else: the database keeps its digest."""
     if days not in DAYS:
-        raise Refused("days", "Choose 1, 7 or 30 days.")
+        raise Refused("days", _("Choose 1, 7 or 30 days."))
     if post.is_public:
-        raise Refused("", "Everyone can read this post already.")
+        raise Refused("", _("Everyone can read this post already."))
     if len(queries.preview_links_of(post, now)) >= MOST_LINKS:
-        raise Refused("", f"This post has {MOST_LINKS} links. Revoke one that nobody needs.")
+        raise Refused("", _("This post has %(most)s links. Revoke one that nobody needs.", most=MOST_LINKS))
     secret = tokens.opaque()
     link = PreviewLink(
         post_id=post.id,

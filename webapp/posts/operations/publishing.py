@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, update
 
 from webapp.accounts.models import Person
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, RevisionReason
@@ -41,13 +42,13 @@ def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:
     Raises :class:`Refused` for ``publish_at``, and as :func:`publish` does.
     """
     if at.tzinfo is None:
-        raise Refused("publish_at", "Say the offset from UTC as well.")
+        raise Refused("publish_at", _("Say the offset from UTC as well."))
     if at <= now:
-        raise Refused("publish_at", "That time has passed. Choose a later one, or publish now.")
+        raise Refused("publish_at", _("That time has passed. Choose a later one, or publish now."))
     if at > now + FARTHEST:
-        raise Refused("publish_at", "Choose a time within ten years.")
+        raise Refused("publish_at", _("Choose a time within ten years."))
     if post.is_public:
-        raise Refused("publish_at", "This post is public already.")
+        raise Refused("publish_at", _("This post is public already."))
     gate.check(post, by)
     require_text(post)
     gate.settle(post, by, now)
@@ -89,4 +90,4 @@ def publish_due(*, now: datetime) -> int:
 def require_text(post: Post) -> None:
     """Raises :class:`Refused` for a post with nothing in it."""
     if not post.body.strip():
-        raise Refused("body", "Write something before it is published.")
+        raise Refused("body", _("Write something before it is published."))

@@ -11,6 +11,7 @@ from webapp.accounts.models import Person
 from webapp.audit import operations as audit
 from webapp.core import text
 from webapp.core.errors import Conflict, Refused
+from webapp.core.words import _, later
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, ReviewState, ReviewStep
@@ -19,14 +20,14 @@ from webapp.posts.operations.saving import CHANGED
 from webapp.settings.models import SiteSetting
 
 LONGEST_NOTE = 2000
-MOVED_ON = "This post is not waiting for a review any more."
+MOVED_ON = later("This post is not waiting for a review any more.")
 
 
 def submit(post: Post, *, by: Person, now: datetime, words: str = "") -> None:
     """Asks the editors to read a draft. One that waits already goes on waiting."""
     words = _note(words)
     if post.state is not PostState.DRAFT:
-        raise Refused("", "Only a draft is sent for review.")
+        raise Refused("", _("Only a draft is sent for review."))
     if post.review_state is ReviewState.WAITING:
         return
     publishing.require_text(post)
@@ -45,7 +46,7 @@ def ask_for_changes(post: Post, *, by: Person, now: datetime, words: str) -> Non
     """Sends a post back to its authors with a word on what to do. Raises :class:`Refused` for ``note`` without one."""
     words = _note(words)
     if not words:
-        raise Refused("note", "Say what should change.")
+        raise Refused("note", _("Say what should change."))
     _require_waiting(post)
     _pass(post, ReviewState.WAITING, ReviewState.CHANGES)
     gate.note(post, ReviewStep.CHANGES, by, now, words)

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy.orm.exc import StaleDataError
 
 from webapp.core.errors import Conflict
+from webapp.core.words import later
 from webapp.extensions import db
 from webapp.posts.models import Post
 
-CHANGED = "This post has been changed since you opened it."
+CHANGED = later("This post has been changed since you opened it.")
 
 
 def save(post: Post, now: datetime) -> None:

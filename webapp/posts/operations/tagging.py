@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core import text
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Tag
@@ -26,10 +27,10 @@ def named(names: Sequence[str]) -> list[Tag]:
             continue
         slug = slugify(name, max_length=60)
         if not slug:
-            raise Refused("tags", f"“{name}” has no letters or digits.")
+            raise Refused("tags", _("“%(name)s” has no letters or digits.", name=name))
         wanted.setdefault(slug, name)
     if len(wanted) > MOST_TAGS:
-        raise Refused("tags", f"Keep it to {MOST_TAGS} tags.")
+        raise Refused("tags", _("Keep it to %(most)s tags.", most=MOST_TAGS))
     known = queries.tags_called(list(wanted))
     return [known.get(slug) or _new_tag(slug, name) for slug, name in wanted.items()]
 

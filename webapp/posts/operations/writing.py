@@ -7,6 +7,7 @@ from datetime import datetime
 from webapp.accounts.models import Person
 from webapp.core import markdown, text
 from webapp.core.errors import Conflict, Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.images import addresses as images
 from webapp.images import queries as pictures
@@ -93,7 +94,7 @@ def edit(
     if follows_title and wanted in {None, post.slug} and new_title != post.title and addresses.came_from_title(post):
         wanted = addresses.after(post, new_title)
     if post.state in {PostState.PUBLISHED, PostState.SCHEDULED} and not new_body.strip():
-        raise Refused("body", "A published post needs a text.")
+        raise Refused("body", _("A published post needs a text."))
     wanted_tags = None if tags is None else tagging.named(tags)
     new_cover = post.cover_id if cover_id is None else _cover(cover_id, post.cover_id, by)
     queries.load_tags(post)
@@ -149,7 +150,7 @@ def _excerpt(raw: str) -> str:
 def _cover(image_id: int, present: int | None, by: Person) -> int | None:
     """A picture of one's own, or the one that is there already, whoever chose it."""
     if image_id not in {0, present} and pictures.get_owned_by_id(by, image_id) is None:
-        raise Refused("cover", "Choose one of your own pictures.")
+        raise Refused("cover", _("Choose one of your own pictures."))
     return image_id or None
 
 

@@ -8,10 +8,8 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
-from babel.dates import format_date
-from flask_babel import get_locale
-
 from webapp.accounts.models import Person
+from webapp.core.dates import written
 from webapp.core.rendering import viewer_zone
 from webapp.posts import queries
 
@@ -30,7 +28,7 @@ def by_month(posts: Sequence[Any]) -> list[Month]:
     zone = viewer_zone()
     months: list[Month] = []
     for on, group in groupby(posts, key=lambda post: post.published_at.astimezone(zone).date().replace(day=1)):
-        name = str(format_date(on, "LLLL", locale=get_locale() or "en"))
+        name = written(on, "month")
         months.append(Month(on, name, not months or months[-1].on.year != on.year, list(group)))
     return months
 

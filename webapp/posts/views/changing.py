@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from babel.dates import format_datetime
 from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_login import login_required
 
 from webapp.accounts import identity, permissions
 from webapp.accounts.models import Person
 from webapp.core import clock, wall_clock
+from webapp.core.dates import written
 from webapp.core.errors import Conflict, Refused
 from webapp.core.rendering import viewer_zone, when
 from webapp.core.wall_clock import Oddity
@@ -66,7 +66,7 @@ def oddity(typed: str | None) -> list[str]:
         return []
     there = {
         "time": wall.strftime("%H:%M"),
-        "day": format_datetime(wall, "EEE d MMM", locale=get_locale() or "en"),
+        "day": written(wall.date(), "short day of year"),
         "city": city(zone.key),
     }
     if kind is Oddity.TWICE:
