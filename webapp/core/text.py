@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from webapp.core.errors import Refused
-from webapp.core.words import _
+from webapp.core.words import _, later
 
 LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 IN_NO_URL = frozenset('"<>\\^`{|}')
 LONGEST_URL = 2000
-NOT_AN_URL = "Give a full address that begins with https:// or http://."
+NOT_AN_URL = later("Give a full address that begins with https:// or http://.")
 
 
 def one_line(raw: str, *, field: str, longest: int, required: bool = True) -> str:

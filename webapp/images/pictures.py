@@ -85,7 +85,7 @@ def check(data: bytes, kind: Format, width: int, height: int) -> None:
     """Decodes a file that is said to be one of ours. Raises :class:`Refused` when it is another picture, or none."""
     with _alone(forever=True), _refusing(), Image.open(io.BytesIO(data), formats=[kind.value.upper()]) as kept:
         if kept.size != (width, height) or width * height > MOST_PIXELS:
-            raise Refused("file", "It is another picture than the archive says.")
+            raise Refused("file", _("It is another picture than the archive says."))
         kept.load()
 
 
