@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import Babel
 from flask_bcrypt import Bcrypt
 from flask_celery import Celery
 from flask_limiter import Limiter
@@ -14,6 +13,8 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
 from webapp.core.db import Model
+from webapp.core.messages import Task
+from webapp.core.words import Babel
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 migrate = Migrate(compare_type=True, render_as_batch=True)
@@ -24,3 +25,4 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
 babel = Babel()
 celery = Celery()
+celery.task_cls = Task

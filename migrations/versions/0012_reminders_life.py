@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0001"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -44,12 +44,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_calendar_feeds")),
         sa.UniqueConstraint("token", name=op.f("uq_calendar_feeds_token")),
     )
-    with op.batch_alter_table("reminders") as reminders:
-        reminders.add_column(sa.Column("condition", sa.String(length=20), server_default="none", nullable=False))
-        reminders.add_column(sa.Column("post_version", sa.Integer(), nullable=True))
-        reminders.add_column(sa.Column("lead_minutes", sa.Integer(), nullable=True))
-        reminders.add_column(sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
-        reminders.add_column(sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("reminders", sa.Column("condition", sa.String(length=20), server_default="none", nullable=False))
+    op.add_column("reminders", sa.Column("post_version", sa.Integer(), nullable=True))
+    op.add_column("reminders", sa.Column("lead_minutes", sa.Integer(), nullable=True))
+    op.add_column("reminders", sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("reminders", sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True))
     coming = "state IN ('pending', 'paused')"
     missed = "missed_at IS NOT NULL"
     op.create_index(
@@ -79,9 +78,8 @@ def downgrade() -> None:
     op.drop_index("ix_reminders_missed", table_name="reminders")
     op.drop_index("ix_reminders_person_created", table_name="reminders")
     op.drop_index("ix_reminders_person_coming", table_name="reminders")
-    with op.batch_alter_table("reminders") as reminders:
-        for column in ("missed_at", "paused_until", "lead_minutes", "post_version", "condition"):
-            reminders.drop_column(column)
+    for column in ("missed_at", "paused_until", "lead_minutes", "post_version", "condition"):
+        op.drop_column("reminders", column)
     op.drop_table("calendar_feeds")
     op.drop_index("ix_reminder_events_reminder", table_name="reminder_events")
     op.drop_table("reminder_events")

@@ -45,7 +45,7 @@ def test_it_declares_what_almanac_declares(app):
     wanted = broker.settings("amqp://", "sqlite://", Path("/"), "UTC")["task_queues"]
     declared = {queue["name"]: queue["arguments"] for queue in found["queues"]}
     assert declared == {queue.name: queue.queue_arguments for queue in wanted} | {
-        broker.DEAD_QUEUE: {"x-queue-type": "quorum"}
+        broker.DEAD_QUEUE: broker.DEAD_ARGUMENTS
     }
     assert {(each["source"], each["destination"], each["routing_key"]) for each in found["bindings"]} == {
         (queue.exchange.name, queue.name, queue.routing_key) for queue in wanted

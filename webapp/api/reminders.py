@@ -25,6 +25,7 @@ from webapp.api.schemas import (
 )
 from webapp.core import clock
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.posts import queries as posts
 from webapp.reminders import history, operations, queries, snoozing, when
@@ -132,7 +133,7 @@ class OneSnooze(MethodView):
         """
         reminder, now = _to_change(reminder_id), clock.now()
         if reminder.state not in {*COMING, ReminderState.FIRED}:
-            raise Refused("by", operations.OVER)
+            raise Refused("by", _(operations.OVER))
         since = max(now, reminder.due_at) if reminder.state is ReminderState.PENDING else now
         until = _until(values, reminder)
         if until is None:
@@ -218,7 +219,7 @@ def _read(values: dict[str, Any], person: Person, zone: str) -> dict[str, Any]:
     if "when" in values:
         read["wall_time"] = when.read(values["when"], zone, clock.now())
     if values.get("post_id") is not None and posts.get_visible(person, values["post_id"]) is None:
-        raise Refused("post_id", "There is no such post.")
+        raise Refused("post_id", _("There is no such post."))
     return read
 
 

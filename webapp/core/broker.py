@@ -14,6 +14,9 @@ from webapp.core import folder_broker
 QUEUES = ("almanac.default", "almanac.reminders", "almanac.digests", "almanac.mail")
 DEAD_QUEUE = "almanac.dead"
 DEAD_EXCHANGE = "almanac.dead"
+DEAD_ARGUMENTS = {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}
+"""Whoever looks at the dead letters gives them back, and from 4.0 on RabbitMQ lets a message go after the 20th time."""
+
 ROUTES = {
     "reminders.*": {"queue": "almanac.reminders"},
     "digests.*": {"queue": "almanac.digests"},
@@ -37,6 +40,7 @@ def settings(broker_url: str, database_url: str, data_dir: Path, zone: str) -> d
         "task_reject_on_worker_lost": True,
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
+        "worker_consumer": "webapp.core.receiving:Consumer",
         "worker_send_task_events": True,
         "broker_connection_timeout": ANSWER_SECONDS,
         "broker_connection_retry_on_startup": True,

@@ -13,17 +13,18 @@ from datetime import datetime
 from typing import Any
 
 from webapp.core import weekly
+from webapp.core.words import mark
 from webapp.digests import operations, queries
 from webapp.digests.models import RunState
 from webapp.posts import queries as posts
 from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions.models import SubscriptionState
 
-UNCONFIRMED = "has not confirmed"
-LEFT = "has left"
-SUPPRESSED = "this address is not written to any more"
-NOTHING_NEW = "nothing new for the reader"
-TOO_LATE = "more than 48 hours late"
+UNCONFIRMED = mark("has not confirmed")
+LEFT = mark("has left")
+SUPPRESSED = mark("this address is not written to any more")
+NOTHING_NEW = mark("nothing new for the reader")
+TOO_LATE = mark("more than 48 hours late")
 
 
 @dataclass(frozen=True)

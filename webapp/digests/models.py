@@ -9,14 +9,15 @@ from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model, Timestamps, states
+from webapp.core.words import mark
 
 
 class RunState(enum.StrEnum):
-    PLANNING = "planning"
-    FROZEN = "frozen"
-    DONE = "done"
-    SKIPPED = "skipped"
-    FAILED = "failed"
+    PLANNING = mark("planning")
+    FROZEN = mark("frozen")
+    DONE = mark("done")
+    SKIPPED = mark("skipped")
+    FAILED = mark("failed")
 
 
 class DigestRun(Timestamps, Model):

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp import jobs
 from webapp.core import weekly
+from webapp.core.words import mark
 from webapp.digests import mails, queries
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
@@ -71,9 +72,11 @@ def open_slot(*, now: datetime) -> bool:
         return False
     before = max(installed_at(), queries.last_slot(WEEKLY) or installed_at())
     for missed in weekly.letter().between(before, slot):
-        _record(WEEKLY, missed, RunState.SKIPPED, now, note="missed: a later letter covers it")
+        _record(WEEKLY, missed, RunState.SKIPPED, now, note=mark("missed: a later letter covers it"))
     if is_too_late(slot, now):
-        return _record(WEEKLY, slot, RunState.SKIPPED, now, note="more than 48 hours late: the next letter covers it")
+        return _record(
+            WEEKLY, slot, RunState.SKIPPED, now, note=mark("more than 48 hours late: the next letter covers it")
+        )
     return _record(WEEKLY, slot, RunState.PLANNING, now)
 
 
@@ -92,7 +95,7 @@ def expand(run_id: int, *, now: datetime) -> Iterator[None]:
     while (run := queries.locked(run_id)) and run.state is RunState.PLANNING:
         letters = letters or mails.Letters(run.window_end)
         if is_too_late(run.slot_at, now):
-            _end(run, RunState.FAILED, now, note="could not be planned within 48 hours")
+            _end(run, RunState.FAILED, now, note=mark("could not be planned within 48 hours"))
         else:
             _plan_page(run, letters, now)
         yield
@@ -138,7 +141,7 @@ def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
 
 def _mail(run: DigestRun, reader: Subscription, letters: mails.Letters, now: datetime) -> bool:
     start = window_start(reader.covered_until, run.window_end)
-    content = letters.since(start)
+    content = letters.since(start, reader.language)
     reader.covered_until = covered_after(start, run.window_end)
     if content is None:
         return False
@@ -166,7 +169,7 @@ def _freeze(run: DigestRun, now: datetime) -> None:
     elif run.schedule_key == NOW:
         db.session.delete(run)
     else:
-        _end(run, RunState.SKIPPED, now, note="nothing new" if run.excluded else "no readers")
+        _end(run, RunState.SKIPPED, now, note=mark("nothing new") if run.excluded else mark("no readers"))
 
 
 def _end(run: DigestRun, state: RunState, now: datetime, *, note: str = "") -> None:

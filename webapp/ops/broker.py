@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,8 +81,8 @@ def ping(url: str) -> None:
 
 
 def queues(url: str) -> dict[str, tuple[int, int] | None]:
-    """For each of our queues on RabbitMQ: the messages that wait and the workers that listen. None: it is missing."""
-    return {name: _queue(url, name) for name in (*QUEUES, DEAD_QUEUE)}
+    """For each of our queues on RabbitMQ its :func:`depth`."""
+    return {name: depth(url, name) for name in (*QUEUES, DEAD_QUEUE)}
 
 
 def depths(url: str) -> dict[str, tuple[int, int | None]]:
@@ -102,7 +102,8 @@ def depths(url: str) -> dict[str, tuple[int, int | None]]:
     return {name: (sum(each.endswith(f".{name}.msg") for each in waiting), None) for name in QUEUES}
 
 
-def _queue(url: str, name: str) -> tuple[int, int] | None:
+def depth(url: str, name: str) -> tuple[int, int] | None:
+    """The messages that wait in a queue on RabbitMQ and the workers that listen. None: it is missing."""
     with channel(url) as opened:
         try:
             found = opened.queue_declare(name, passive=True).method
@@ -120,9 +121,12 @@ def channel(url: str) -> Iterator[BlockingChannel]:
         raise Unreachable(_one_line(error)) from error
     try:
         yield connection.channel()
+    except (AMQPError, OSError) as error:
+        raise Unreachable(_one_line(error)) from error
     finally:
         if connection.is_open:
-            connection.close()
+            with suppress(AMQPError, OSError):
+                connection.close()
 
 
 def _parameters(url: str) -> pika.URLParameters:

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from sqlalchemy import case, func, select
 
 from webapp.core import site
+from webapp.core.broker import DEAD_QUEUE
 from webapp.core.version import VERSION
 from webapp.extensions import db
 from webapp.mail.models import ENDED, Delivery, DeliveryAttempt, Kind, State
@@ -123,6 +124,7 @@ class House:
         is_up = GaugeMetricFamily("almanac_broker_up", "1 when the broker answered.", labels=["kind"])
         depth = GaugeMetricFamily("almanac_queue_messages", "Messages that wait.", labels=["queue"])
         heard = GaugeMetricFamily("almanac_queue_consumers", "Workers that listen.", labels=["queue"])
+        dead = GaugeMetricFamily("almanac_dead_letters", "Messages that no worker could do anything with.")
         try:
             found = broker.depths(url)
         except broker.Unreachable:
@@ -133,4 +135,6 @@ class House:
                 depth.add_metric([name], waiting)
                 if listening is not None:
                     heard.add_metric([name], listening)
-        yield from (is_up, depth, heard)
+                if name == DEAD_QUEUE:
+                    dead.add_metric([], waiting)
+        yield from (is_up, depth, heard, dead)

@@ -13,21 +13,21 @@ logger = structlog.get_logger()
 
 
 @celery.task(name="ops.heartbeat", bind=True)
-def heartbeat(self: Task) -> None:
+def heartbeat(self: Task, *_: object) -> None:
     """Beat sends it and a worker runs it, so a fresh one shows that both, and the broker between them, are alive."""
     operations.worker_beat(self.request.hostname, now=clock.now())
     db.session.commit()
 
 
 @celery.task(name="ops.beat_lives")
-def beat_lives() -> None:
+def beat_lives(*_: object) -> None:
     """Never sent: beat calls it where it is, to say that it is there."""
     operations.beat("beat", now=clock.now())
     db.session.commit()
 
 
 @celery.task(name="ops.sweep", bind=True)
-def sweep(self: Task) -> None:
+def sweep(self: Task, *_: object) -> None:
     """One round of what the dispatcher does, for the hours in which there is no dispatcher."""
     operations.worker_beat(self.request.hostname, now=clock.now())
     db.session.commit()
@@ -35,18 +35,18 @@ def sweep(self: Task) -> None:
 
 
 @celery.task(name="ops.log", ignore_result=False)
-def log(message: str) -> str:
+def log(message: str, *_: object) -> str:
     """Writes a line into the worker's log and hands it back."""
     logger.info("selftest.said", message=message)
     return message
 
 
 @celery.task(name="ops.multiply", ignore_result=False)
-def multiply(first: float, second: float) -> float:
+def multiply(first: float, second: float, *_: object) -> float:
     return first * second
 
 
 @celery.task(name="ops.total", ignore_result=False)
-def total(parts: list[float]) -> float:
+def total(parts: list[float], *_: object) -> float:
     """The body of the self-test's chord: what its header's tasks come to."""
     return sum(parts)

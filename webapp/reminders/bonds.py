@@ -8,16 +8,17 @@ from typing import Self
 
 from sqlalchemy import Select, select
 
+from webapp.core.words import mark
 from webapp.extensions import db
 from webapp.posts.models import Post, PostState
 from webapp.reminders.models import Condition, Reminder
 
 LONGEST_LEAD = timedelta(days=30)
 SATISFIED_BY = {
-    PostState.PUBLISHED: "the post is published",
-    PostState.SCHEDULED: "the post is scheduled",
-    PostState.TRASHED: "the post is in the trash",
-    PostState.DRAFT: "the post is a draft again",
+    PostState.PUBLISHED: mark("the post is published"),
+    PostState.SCHEDULED: mark("the post is scheduled"),
+    PostState.TRASHED: mark("the post is in the trash"),
+    PostState.DRAFT: mark("the post is a draft again"),
 }
 
 
@@ -41,13 +42,13 @@ class Bond:
         if reminder.condition is Condition.NONE:
             return ""
         if self.state is None:
-            return "the post is gone"
+            return mark("the post is gone")
         is_out = self.state is PostState.SCHEDULED and self.publish_at is not None and self.publish_at <= at
         state = PostState.PUBLISHED if is_out else self.state
         if reminder.condition is Condition.DRAFT:
             return "" if state is PostState.DRAFT else SATISFIED_BY[state]
         if reminder.condition is Condition.UNEDITED:
-            return "the post has been changed" if is_out or self.version != reminder.post_version else ""
+            return mark("the post has been changed") if is_out or self.version != reminder.post_version else ""
         return "" if state is PostState.SCHEDULED else SATISFIED_BY[state]
 
 

@@ -25,7 +25,7 @@ LATER = re.compile(rf"(?P<count>{NUMBER}|半)个?(?P<half>半)?(?P<unit>{'|'.joi
 DAY = (
     r"(?:(?P<near>大后|今|明|后)[天日]?"
     r"|(?P<week>下下|下|这|本)?个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])"
-    rf"|(?:(?P<year>\d{{4}})年)?(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号]?"
+    rf"|(?:(?P<year>\d{{4}})年)?(?P<month>{NUMBER})月(?P<day>{NUMBER})[日号]?(?:(?:周|星期|礼拜)[一二三四五六日天])?"
     rf"|(?P<only>{NUMBER})[日号])"
 )
 PART = r"(?P<part>凌晨|清晨|早晨|早上|上午|早|中午|下午|傍晚|晚上|夜里|晚)"
@@ -51,8 +51,9 @@ def read(words: str, now: datetime) -> datetime | None:
         found = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001  # a wall time
     except (ValueError, OverflowError, KeyError):
         return None
-    is_about_a_day = any(moment[name] for name in ("near", "weekday", "month", "only"))
-    return found if is_about_a_day or found > now else found + timedelta(days=1)
+    if found > now or any(moment[name] for name in ("near", "week", "month", "only")):
+        return found
+    return found + timedelta(days=7 if moment["weekday"] else 1)
 
 
 def _later(match: re.Match[str], now: datetime) -> datetime | None:

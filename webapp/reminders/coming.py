@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.core.words import _, mark
 from webapp.mail import operations as ledger
 from webapp.mail.models import Kind
 from webapp.reminders import queries, recurrence
 
-SUPPRESSED = "this address is not written to any more"
-EXPIRED = "its time has passed"
-NOT_WANTED = "what it waits for has happened"
-MISSED = "What could not be sent in time"
+SUPPRESSED = mark("this address is not written to any more")
+EXPIRED = mark("its time has passed")
+NOT_WANTED = mark("what it waits for has happened")
+MISSED = mark("What could not be sent in time")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def firings(*, now: datetime, until: datetime) -> Iterator[Firing]:
             if why_not == NOT_WANTED:
                 break
     for address, zone in told.items():
-        yield Firing(now, Kind.REMINDER, MISSED, zone, address)
+        yield Firing(now, Kind.REMINDER, _(MISSED), zone, address)
 
 
 def _why_not(each: queries.Pending, kind: Kind, due_at: datetime, at: datetime, now: datetime) -> str:

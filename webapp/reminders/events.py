@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import flash, has_request_context
-from flask_babel import ngettext
 from sqlalchemy import event, inspect
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper, Session, object_session
@@ -18,6 +17,7 @@ from webapp import jobs
 from webapp.accounts.models import Person
 from webapp.accounts.signals import person_confirmed
 from webapp.core import clock, week, zones
+from webapp.core.words import ngettext
 from webapp.extensions import db
 from webapp.posts.models import Post
 from webapp.reminders import operations, queries, settling

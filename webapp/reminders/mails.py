@@ -13,7 +13,7 @@ from webapp.extensions import db
 from webapp.mail import operations as ledger
 from webapp.mail.models import Delivery, Kind
 from webapp.mail.rendering import render
-from webapp.posts.models import Post, PostState
+from webapp.posts import queries as posts
 from webapp.reminders import calendar, when
 from webapp.reminders.claiming import LATE
 from webapp.reminders.models import Reminder, ReminderKind
@@ -38,19 +38,18 @@ def write(
     mail's buttons must name.
     """
     person = reminder.person
-    post = db.session.get(Post, reminder.post_id) if reminder.post_id else None
-    is_readable = post is not None and (post.state is PostState.PUBLISHED or post.author_id == person.id)
+    post = posts.get_visible(person, reminder.post_id) if reminder.post_id else None
     template = "welcome" if reminder.kind is ReminderKind.WELCOME else "reminder"
     rendered = render(
         f"reminders/mail/{template}",
+        language=person.language,
         reminder=reminder,
         person=person,
         when_local=when.local(due_at, reminder.zone),
-        zone_city=city(reminder.zone),
         act_url=absolute("reminders.act", token=act_token(reminder.id, version_after)),
         edit_url=absolute("reminders.edit", reminder_id=reminder.id),
-        post_url=absolute("posts.show", slug=post.slug) if post is not None and is_readable else None,
-        post_title=post.title if post is not None and is_readable else None,
+        post_url=absolute("posts.show", slug=post.slug) if post is not None else None,
+        post_title=post.title if post is not None else None,
         is_late=now - due_at > LATE,
         site_url=site.config().site_url,
     )
@@ -80,6 +79,7 @@ def write_missed(missed: Sequence[Reminder], *, now: datetime) -> Delivery | Non
     ]
     rendered = render(
         "reminders/mail/missed",
+        language=person.language,
         person=person,
         rows=rows,
         more=len(missed) - len(rows),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.accounts.models import Person
 from webapp.core import clock
 from webapp.core.db import Model, Timestamps, only_where, states
+from webapp.core.words import mark
 
 
 class ReminderState(enum.StrEnum):
@@ -94,24 +95,24 @@ class Reminder(Timestamps, Model):
 
 
 class What(enum.StrEnum):
-    """What can happen to a reminder."""
+    """What can happen to a reminder. The ledger says it as the reason why a mail of an older version is not sent."""
 
-    SET = "set"
-    EDITED = "edited"
-    SNOOZED = "snoozed"
-    PAUSED = "paused"
-    RESUMED = "resumed"
-    CANCELLED = "cancelled"
-    DONE = "done"
-    RESTORED = "restored"
-    SENT = "sent"
-    LATE = "late"
-    EXPIRED = "expired"
-    SATISFIED = "satisfied"
-    MOVED = "moved"
+    SET = mark("set")
+    EDITED = mark("edited")
+    SNOOZED = mark("snoozed")
+    PAUSED = mark("paused")
+    RESUMED = mark("resumed")
+    CANCELLED = mark("cancelled")
+    DONE = mark("done")
+    RESTORED = mark("restored")
+    SENT = mark("sent")
+    LATE = mark("late")
+    EXPIRED = mark("expired")
+    SATISFIED = mark("satisfied")
+    MOVED = mark("moved")
     """With its post, whose time of appearing changed."""
-    ZONE_CHANGED = "zone-changed"
-    CLOCKS_CHANGED = "clocks-changed"
+    ZONE_CHANGED = mark("zone-changed")
+    CLOCKS_CHANGED = mark("clocks-changed")
     """The rules of its zone did, so that the time on the wall is another instant."""
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 from webapp.accounts.models import Person
 from webapp.core.errors import Conflict, Refused
 from webapp.core.text import many_lines
+from webapp.core.words import _, kept, mark
 from webapp.extensions import db
 from webapp.mail import operations as ledger
 from webapp.posts.models import Post, PostState
@@ -25,7 +26,7 @@ LONGEST_TEXT = 500
 KEEP: Any = object()
 """For :func:`edit`: leave this as it is, where None would mean "none"."""
 
-OVER = "This one is over. Give it a new time."
+OVER = mark("This one is over. Give it a new time.")
 
 
 def schedule(
@@ -50,7 +51,7 @@ def schedule(
     said it may.
     """
     if not person.is_confirmed:
-        raise Refused("email", "Confirm your mail address first. Then we can remind you.")
+        raise Refused("email", _("Confirm your mail address first. Then we can remind you."))
     quotas.check(person, now=now)
     reminder = Reminder(
         person_id=person.id,
@@ -103,7 +104,7 @@ def edit(
     :class:`Refused` as :func:`schedule` does.
     """
     if version is not None and version != reminder.version:
-        raise Conflict("This reminder has changed since you opened it.")
+        raise Conflict(_("This reminder has changed since you opened it."))
     before = history.occurrence(reminder)
     is_moved = wall_time is not None or due_at is not None or (zone is not None and zone != reminder.zone)
     if text is not None:
@@ -115,7 +116,7 @@ def edit(
         _set_time(reminder, wall_time or kept, due_at, now)
         reminder.lead_minutes = None
     elif reminder.state not in COMING:
-        raise Refused("when", OVER)
+        raise Refused("when", _(OVER))
     if recurrence is not KEEP or is_moved:
         _set_recurrence(reminder, reminder.recurrence if recurrence is KEEP else recurrence)
     _rebind(reminder, post_id, condition)
@@ -141,21 +142,21 @@ def pause(reminder: Reminder, *, now: datetime, until: datetime | None = None, o
     have come before. So nobody has to be there when the pause ends.
     """
     if reminder.state not in COMING:
-        raise Refused("until", OVER)
+        raise Refused("until", _(OVER))
     before = history.occurrence(reminder)
     if until is None:
         _renew(reminder, ReminderState.PAUSED, now, what=What.PAUSED, origin=origin, before=before)
         reminder.paused_until = None
         return
     if until <= now:
-        raise Refused("until", "That time is already past.")
+        raise Refused("until", _("That time is already past."))
     when.check_due(until, now, field="until")
     if reminder.due_at < until:
         following = rules.next_after(reminder, until - timedelta(microseconds=1))
         if following is not None:
             _place(reminder, following[1], following[0])
         elif reminder.recurrence:
-            raise Refused("until", "It has no time left after that. Cancel it instead.")
+            raise Refused("until", _("It has no time left after that. Cancel it instead."))
         else:
             _place(reminder, until)
     _renew(reminder, ReminderState.PENDING, now, what=What.PAUSED, origin=origin, before=before)
@@ -267,14 +268,14 @@ def dedupe_key(reminder: Reminder) -> str:
 def _clean(text: str) -> str:
     clean = " ".join(many_lines(text, field="text", longest=LONGEST_TEXT).split())
     if not clean:
-        raise Refused("text", "Say what we should remind you of.")
+        raise Refused("text", _("Say what we should remind you of."))
     return clean
 
 
 def _set_time(reminder: Reminder, wall_time: datetime | None, due_at: datetime | None, now: datetime) -> None:
     when.zone(reminder.zone)
     if (wall_time is None) == (due_at is None):
-        raise Refused("when", "Give one time.")
+        raise Refused("when", _("Give one time."))
     field = "when" if due_at is None else "due_at"
     if due_at is None:
         wall_time = cast(datetime, wall_time).replace(tzinfo=None)
@@ -302,15 +303,15 @@ def _bind(reminder: Reminder, condition: Condition) -> None:
         return
     post = db.session.get(Post, reminder.post_id) if reminder.post_id else None
     if post is None:
-        raise Refused("condition", "Say which post this depends on.")
+        raise Refused("condition", _("Say which post this depends on."))
     if condition is Condition.SCHEDULED and (reminder.recurrence or reminder.lead_minutes is None):
-        raise Refused("condition", "What comes before a post appears comes once, and at no time of its own.")
+        raise Refused("condition", _("What comes before a post appears comes once, and at no time of its own."))
     reminder.post_version = post.version
     why_not = bonds.Bond.of(post).why_over(reminder, reminder.due_at)
     if condition is Condition.DRAFT and post.state is not PostState.DRAFT:
         why_not = bonds.SATISFIED_BY[post.state]
     if why_not and condition is not Condition.UNEDITED:
-        raise Refused("condition", f"That is not so any more: {why_not}.")
+        raise Refused("condition", _("That is not so any more: %(why)s.", why=kept(why_not)))
 
 
 def _rebind(reminder: Reminder, post_id: Any, condition: Condition | None) -> None:
@@ -328,11 +329,11 @@ def _rebind(reminder: Reminder, post_id: Any, condition: Condition | None) -> No
 def _before_it_appears(post_id: int | None, lead: timedelta | None, now: datetime) -> datetime:
     post = db.session.get(Post, post_id) if post_id else None
     if post is None or post.publish_at is None or post.state is not PostState.SCHEDULED:
-        raise Refused("condition", "That post is not going to appear by itself.")
+        raise Refused("condition", _("That post is not going to appear by itself."))
     if lead is None or not timedelta(0) < lead <= bonds.LONGEST_LEAD:
-        raise Refused("lead_minutes", "Say how long before, up to thirty days.")
+        raise Refused("lead_minutes", _("Say how long before, up to thirty days."))
     if post.publish_at - lead <= now:
-        raise Refused("lead_minutes", "It appears sooner than that.")
+        raise Refused("lead_minutes", _("It appears sooner than that."))
     return post.publish_at - lead
 
 

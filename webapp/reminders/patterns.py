@@ -10,6 +10,7 @@ from itertools import islice
 from dateutil.rrule import rrulestr
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 NEVER, WEEKDAY_OF_MONTH = "never", "monthly-weekday"
@@ -44,10 +45,10 @@ class Pattern:
         if self.repeat == WEEKDAY_OF_MONTH:
             parts.append(f"BYDAY={_nth(first)}")
         if self.until is not None and self.count is not None:
-            raise Refused("count", "Say until when or how often, not both.")
+            raise Refused("count", _("Say until when or how often, not both."))
         if self.until is not None:
             if self.until < first.date():
-                raise Refused("until", "That is before the first time.")
+                raise Refused("until", _("That is before the first time."))
             parts.append(f"UNTIL={self.until:%Y%m%d}")
         if self.count is not None:
             parts.append(f"COUNT={self.count}")

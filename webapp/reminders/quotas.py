@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from webapp.accounts.models import Person
 from webapp.core import site
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.reminders.models import COMING, Reminder
 
@@ -28,7 +29,11 @@ def check(person: Person, *, now: datetime) -> None:
         most,
     ):
         raise Refused(
-            "", f"You have {most} reminders to come, which is as many as one person may have here. Cancel one first."
+            "",
+            _(
+                "You have %(most)s reminders to come, which is as many as one person may have here. Cancel one first.",
+                most=most,
+            ),
         )
     if (most := config.reminders_per_hour) and _has(
         select(Reminder.id)
@@ -36,7 +41,10 @@ def check(person: Person, *, now: datetime) -> None:
         .order_by(Reminder.created_at),
         most,
     ):
-        raise Refused("", f"You have set {most} reminders within an hour, which is as many as we take. Go on later.")
+        raise Refused(
+            "",
+            _("You have set %(most)s reminders within an hour, which is as many as we take. Go on later.", most=most),
+        )
 
 
 def _has(rows: Select[int], most: int) -> bool:

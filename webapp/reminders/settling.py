@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import select
 
 from webapp.core import zones
+from webapp.core.words import mark
 from webapp.extensions import db
 from webapp.posts.models import Post, PostState
 from webapp.reminders import bonds, operations
@@ -58,7 +59,7 @@ def follow_person(person_id: int, *, was: str, zone: str, now: datetime) -> int:
 
     What they set for another city stays there.
     """
-    why = f"{zones.city(was)} to {zones.city(zone)}"
+    why = f"{zones.city(was)} → {zones.city(zone)}"
     theirs = select(Reminder).where(
         Reminder.person_id == person_id,
         Reminder.state.in_(COMING),
@@ -105,7 +106,7 @@ def _every_page(now: datetime) -> Iterator[int]:
             return
         last = page[-1].id
         yield sum(
-            operations.follow_clock_rules(reminder, now=now, why=f"the clock rules of {zones.city(reminder.zone)}")
+            operations.follow_clock_rules(reminder, now=now, why=mark("the rules of its zone have changed"))
             for reminder in page
         )
 
@@ -117,6 +118,6 @@ def _follow_schedule(reminder: Reminder, post: Post, now: datetime) -> None:
     elif post.state is PostState.SCHEDULED and post.publish_at is not None:
         due_at = max(post.publish_at - lead, now)
         if due_at != reminder.due_at or reminder.state is not ReminderState.PENDING:
-            operations.move(reminder, due_at=due_at, now=now, why="the post appears at another time")
+            operations.move(reminder, due_at=due_at, now=now, why=mark("the post appears at another time"))
     elif reminder.state is ReminderState.PENDING:
         operations.wait(reminder, now=now, why=bonds.SATISFIED_BY[post.state])

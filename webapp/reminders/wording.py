@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
-from flask_babel import get_locale, gettext, ngettext
+from babel.dates import get_day_names
+from flask_babel import get_locale
 
+from webapp.core import wall_clock
+from webapp.core.dates import length, written
+from webapp.core.words import _
 from webapp.core.zones import city
 from webapp.reminders import recurrence, when
 from webapp.reminders.models import Condition, Origin, Reminder, ReminderEvent, What
@@ -24,14 +27,12 @@ def repetition(reminder: Reminder) -> str | None:
     first = datetime.fromisoformat(reminder.series_start or reminder.wall_time)
     said = _how_often(parts, first)
     if said is None:
-        return str(gettext("Then by the rule %(rule)s", rule=reminder.recurrence))
+        return _("Then by the rule %(rule)s", rule=reminder.recurrence)
     if "COUNT" in parts:
-        return str(gettext("%(often)s, %(count)d times in all", often=said, count=int(parts["COUNT"])))
+        return _("%(often)s, %(count)d times in all", often=said, count=int(parts["COUNT"]))
     if "UNTIL" in parts:
         day = datetime.strptime(parts["UNTIL"][:8], "%Y%m%d")  # noqa: DTZ007  # a day has no zone
-        return str(
-            gettext("%(often)s until %(day)s", often=said, day=format_date(day, "d MMM y", locale=get_locale() or "en"))
-        )
+        return _("%(often)s until %(day)s", often=said, day=written(day.date(), "day with year"))
     return said
 
 
@@ -50,20 +51,14 @@ def _how_often(parts: dict[str, str], first: datetime) -> str | None:
 
 
 def _monthly_by_weekday(by_day: str, every: int) -> str | None:
-    nth = {"1": gettext("first"), "2": gettext("second"), "3": gettext("third"), "4": gettext("fourth")}
-    which = (nth | {"-1": gettext("last")}).get(by_day[:-2])
+    nth = {"1": _("first"), "2": _("second"), "3": _("third"), "4": _("fourth")}
+    which = (nth | {"-1": _("last")}).get(by_day[:-2])
     if which is None or by_day[-2:] not in DAYS:
         return None
     day = get_day_names("wide", locale=get_locale() or "en")[DAYS.index(by_day[-2:])]
-    return str(
-        ngettext(
-            "Then on the %(which)s %(day)s of every month",
-            "Then on the %(which)s %(day)s of every %(num)d months",
-            every,
-            which=which,
-            day=day,
-        )
-    )
+    if every == 1:
+        return _("Then on the %(which)s %(day)s of every month", which=which, day=day)
+    return _("Then on the %(which)s %(day)s of every %(num)s months", which=which, day=day, num=every)
 
 
 def oddity(reminder: Reminder, count: int = 5) -> str | None:
@@ -77,117 +72,109 @@ def oddity(reminder: Reminder, count: int = 5) -> str | None:
 
 def is_moved(wall_time: datetime, zone: str) -> bool:
     """Whether the clocks skip this wall time, so that it comes later on that day."""
-    return when.oddity(wall_time, zone) is when.Oddity.SKIPPED
+    return wall_clock.oddity(wall_time, zone) is wall_clock.Oddity.SKIPPED
 
 
 def condition(reminder: Reminder) -> str | None:
     """``Only if it is still a draft``; None for a reminder that comes in any case."""
     if reminder.condition is Condition.SCHEDULED:
-        return str(gettext("%(long)s before the post appears", long=lead(reminder.lead_minutes or 0)))
+        return _("%(long)s before the post appears", long=lead(reminder.lead_minutes or 0))
     return {
-        Condition.DRAFT: str(gettext("Only if it is still a draft")),
-        Condition.UNEDITED: str(gettext("Only if nobody has changed it")),
+        Condition.DRAFT: _("Only if it is still a draft"),
+        Condition.UNEDITED: _("Only if nobody has changed it"),
     }.get(reminder.condition)
 
 
 def lead(minutes: int) -> str:
     """A length as people say it: ``2 hours``."""
-    return str(format_timedelta(timedelta(minutes=minutes), threshold=1, locale=get_locale() or "en"))
+    return length(timedelta(minutes=minutes))
 
 
 def happened(event: ReminderEvent) -> str:
     """What happened, as the beginning of a sentence about it."""
-    return str(
-        {
-            What.SET: gettext("Set"),
-            What.EDITED: gettext("Edited"),
-            What.SNOOZED: gettext("Put off"),
-            What.PAUSED: gettext("Paused"),
-            What.RESUMED: gettext("Resumed"),
-            What.CANCELLED: gettext("Cancelled"),
-            What.DONE: gettext("Done"),
-            What.RESTORED: gettext("Brought back"),
-            What.SENT: gettext("Sent"),
-            What.LATE: gettext("Sent late"),
-            What.EXPIRED: gettext("Not sent: more than a day late"),
-            What.SATISFIED: gettext("Cancelled itself"),
-            What.MOVED: gettext("Moved"),
-            What.ZONE_CHANGED: gettext("Moved with you"),
-            What.CLOCKS_CHANGED: gettext("Moved with the clocks"),
-        }[event.what]
-    )
+    return {
+        What.SET: _("Set"),
+        What.EDITED: _("Edited"),
+        What.SNOOZED: _("Put off"),
+        What.PAUSED: _("Paused"),
+        What.RESUMED: _("Resumed"),
+        What.CANCELLED: _("Cancelled"),
+        What.DONE: _("Done"),
+        What.RESTORED: _("Brought back"),
+        What.SENT: _("Sent"),
+        What.LATE: _("Sent late"),
+        What.EXPIRED: _("Not sent: more than a day late"),
+        What.SATISFIED: _("Cancelled itself"),
+        What.MOVED: _("Moved"),
+        What.ZONE_CHANGED: _("Moved with you"),
+        What.CLOCKS_CHANGED: _("Moved with the clocks"),
+    }[event.what]
 
 
 def came_from(event: ReminderEvent) -> str:
     """Where it was done: ``from the mail``. Empty for what needs no word."""
-    return str(
-        {Origin.PAGE: gettext("here"), Origin.MAIL: gettext("from the mail"), Origin.API: gettext("by a program")}.get(
-            event.origin, ""
-        )
+    return {Origin.PAGE: _("here"), Origin.MAIL: _("from the mail"), Origin.API: _("by a program")}.get(
+        event.origin, ""
     )
 
 
 def _oddity(wall_time: datetime, zone: str) -> str | None:
-    kind = when.oddity(wall_time, zone)
-    if kind is when.Oddity.NONE:
+    kind = wall_clock.oddity(wall_time, zone)
+    if kind is wall_clock.Oddity.NONE:
         return None
     there = {
         "time": wall_time.strftime("%H:%M"),
-        "day": format_datetime(wall_time, "EEE d MMM", locale=get_locale() or "en"),
+        "day": written(wall_time.date(), "short day of year"),
         "city": city(zone),
     }
-    if kind is when.Oddity.TWICE:
-        return str(gettext("%(time)s comes twice on %(day)s in %(city)s. We remind you the first time.", **there))
+    if kind is wall_clock.Oddity.TWICE:
+        return _("%(time)s comes twice on %(day)s in %(city)s. We remind you the first time.", **there)
     landed = when.local(when.instant(wall_time, zone), zone)
     lands = landed.strftime("%H:%M")
     if landed.date() != wall_time.date():  # half past eleven in the evening, or a day that is left out
-        on = format_datetime(landed, "EEE d MMM", tzinfo=landed.tzinfo, locale=get_locale() or "en")
-        return str(
-            gettext(
-                "%(time)s does not exist on %(day)s in %(city)s. We remind you at %(lands)s on %(on)s.",
-                **there,
-                lands=lands,
-                on=on,
-            )
+        return _(
+            "%(time)s does not exist on %(day)s in %(city)s. We remind you at %(lands)s on %(on)s.",
+            **there,
+            lands=lands,
+            on=written(landed.date(), "short day of year"),
         )
-    return str(
-        gettext(
-            "%(time)s does not exist on %(day)s in %(city)s. That day we remind you at %(lands)s.", **there, lands=lands
-        )
+    return _(
+        "%(time)s does not exist on %(day)s in %(city)s. That day we remind you at %(lands)s.", **there, lands=lands
     )
 
 
 def _hourly(_first: datetime, every: int) -> str:
-    return str(ngettext("Then every hour", "Then every %(num)d hours", every))
+    return _("Then every hour") if every == 1 else _("Then every %(num)s hours", num=every)
 
 
 def _daily(_first: datetime, every: int) -> str:
-    return str(ngettext("Then every day", "Then every %(num)d days", every))
+    return _("Then every day") if every == 1 else _("Then every %(num)s days", num=every)
 
 
 def _weekly(days: list[str], every: int) -> str:
     names = get_day_names("wide", locale=get_locale() or "en")
     listed = [names[DAYS.index(day)] for day in sorted(days, key=DAYS.index)]
-    spelled = gettext(" and ").join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
-    return str(ngettext("Then every %(days)s", "Then every %(num)d weeks on %(days)s", every, days=spelled))
+    spelled = _(" and ").join(filter(None, [_(", ").join(listed[:-1]), listed[-1]]))
+    if every == 1:
+        return _("Then every %(days)s", days=spelled)
+    return _("Then every %(num)s weeks on %(days)s", num=every, days=spelled)
 
 
 def _monthly(first: datetime, every: int) -> str:
     day = first.day
     if day > 28:
-        return str(
-            ngettext(
-                "Then every month that has a day %(day)d",
-                "Then every %(num)d months, where there is a day %(day)d",
-                every,
-                day=day,
-            )
-        )
-    return str(ngettext("Then every month on day %(day)d", "Then every %(num)d months on day %(day)d", every, day=day))
+        if every == 1:
+            return _("Then every month that has a day %(day)s", day=day)
+        return _("Then every %(num)s months, where there is a day %(day)s", num=every, day=day)
+    if every == 1:
+        return _("Then every month on day %(day)s", day=day)
+    return _("Then every %(num)s months on day %(day)s", num=every, day=day)
 
 
 def _yearly(first: datetime, every: int) -> str:
-    date = format_date(first, "d MMMM", locale=get_locale() or "en")
+    date = written(first.date(), "day of year")
     if (first.month, first.day) == (2, 29):
-        return str(gettext("Then every leap year on %(date)s", date=date))
-    return str(ngettext("Then every year on %(date)s", "Then every %(num)d years on %(date)s", every, date=date))
+        return _("Then every leap year on %(date)s", date=date)
+    if every == 1:
+        return _("Then every year on %(date)s", date=date)
+    return _("Then every %(num)s years on %(date)s", num=every, date=date)

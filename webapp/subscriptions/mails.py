@@ -14,6 +14,7 @@ def confirmation(subscription: Subscription, now: datetime) -> Rendered:
     """Asks the owner of the address to say yes."""
     return render(
         "subscriptions/mail/confirm",
+        language=subscription.language,
         confirm_url=links.confirm_url(subscription),
         days=links.CONFIRM_WITHIN.days,
         next_at=weekly.letter().after(now),

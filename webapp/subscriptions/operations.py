@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.accounts.models import Person
 from webapp.core.text import address as normalised
 from webapp.core.weekly import A_WEEK
+from webapp.core.words import mark
 from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail.models import Kind
@@ -21,7 +22,9 @@ CONFIRMATIONS_A_DAY = 3
 A_DAY = timedelta(days=1)
 
 
-def ask(*, email: str, consent: str, now: datetime, person: Person | None = None) -> Subscription:
+def ask(
+    *, email: str, consent: str, now: datetime, person: Person | None = None, language: str | None = None
+) -> Subscription:
     """Someone wants the letter at an address; ``consent`` says in words how they asked.
 
     The owner of the address is asked by mail and nothing else is sent until they confirm, except that ``person`` asking
@@ -30,6 +33,8 @@ def ask(*, email: str, consent: str, now: datetime, person: Person | None = None
     """
     subscription = _row_of(normalised(email), now)
     is_own = person is not None and person.email == subscription.address
+    if subscription.state is not SubscriptionState.ACTIVE:
+        subscription.language = language or subscription.language
     confirmation = mails.confirmation(
         subscription, now
     )  # rendered for every address alike: time must not tell who reads us
@@ -64,7 +69,7 @@ def leave(subscription: Subscription, *, now: datetime) -> None:
     subscription.state = SubscriptionState.LEFT
     subscription.left_at = now
     db.session.flush()  # the row first: a digest being planned holds it, and must finish before we look for its mail
-    mail.cancel_waiting(reader_id=subscription.id, reason="the reader left", now=now)
+    mail.cancel_waiting(reader_id=subscription.id, reason=mark("the reader left"), now=now)
 
 
 def _row_of(address: str, now: datetime) -> Subscription:

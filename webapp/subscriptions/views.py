@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from webapp.accounts.identity import person_here
-from webapp.core import clock, site, weekly
+from webapp.core import clock, languages, site, weekly
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.extensions import csrf, db, limiter
@@ -35,7 +35,13 @@ def subscribed() -> ResponseReturnValue:
     if not form.validate():
         return _subscribe_page(form), 422
     try:
-        subscription = operations.ask(email=form.email.data or "", consent=_consent(), now=clock.now(), person=person)
+        subscription = operations.ask(
+            email=form.email.data or "",
+            consent=_consent(),
+            now=clock.now(),
+            person=person,
+            language=languages.spoken(),
+        )
     except Refused as refused:
         db.session.rollback()
         blame(form, refused)

@@ -28,7 +28,7 @@ FIRST = datetime(2026, 11, 26, 9)
         (
             Pattern("daily", until=date(2026, 12, 24)),
             "FREQ=DAILY;UNTIL=20261224",
-            "Then every day until 24 Dec 2026",
+            "Then every day until 24 December 2026",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from tests.unit.reminders.time_contract import (
     holds_for_a_series,
     holds_for_one_time,
 )
+from webapp.core import wall_clock
 from webapp.reminders import recurrence, when
 
 SECOND = timedelta(seconds=1)
@@ -34,7 +35,7 @@ def test_a_time_in_a_gap_is_read_with_the_offset_from_before_it_in_every_zone():
             if change.is_gap:
                 for wall in (change.first_wall, change.first_wall + change.length / 2, last_wall(change)):
                     assert when.instant(wall, zone) == (wall - change.before).replace(tzinfo=UTC), (zone, wall)
-                    assert when.oddity(wall, zone) is when.Oddity.SKIPPED, (zone, wall)
+                    assert wall_clock.oddity(wall, zone) is wall_clock.Oddity.SKIPPED, (zone, wall)
 
 
 def test_a_time_that_comes_twice_means_the_first_in_every_zone():
@@ -43,7 +44,7 @@ def test_a_time_that_comes_twice_means_the_first_in_every_zone():
             if not change.is_gap:
                 for wall in (change.first_wall, change.first_wall + change.length / 2, last_wall(change)):
                     assert when.instant(wall, zone) == (wall - change.before).replace(tzinfo=UTC), (zone, wall)
-                    assert when.oddity(wall, zone) is when.Oddity.TWICE, (zone, wall)
+                    assert wall_clock.oddity(wall, zone) is wall_clock.Oddity.TWICE, (zone, wall)
 
 
 def test_the_times_beside_a_change_are_what_they_say_in_every_zone():
@@ -53,7 +54,7 @@ def test_the_times_beside_a_change_are_what_they_say_in_every_zone():
             assert when.instant(before, zone) == (before - change.before).replace(tzinfo=UTC), (zone, before)
             assert when.instant(after, zone) == (after - change.after).replace(tzinfo=UTC), (zone, after)
             for wall in (before, after):
-                assert when.oddity(wall, zone) is when.Oddity.NONE, (zone, wall)
+                assert wall_clock.oddity(wall, zone) is wall_clock.Oddity.NONE, (zone, wall)
                 assert when.local(when.instant(wall, zone), zone).replace(tzinfo=None) == wall
 
 
@@ -75,7 +76,7 @@ def test_zones_without_summer_time_never_move_anything():
     assert {"UTC", "Asia/Shanghai", "Asia/Kolkata", "America/Phoenix"} <= set(quiet)
     wall = datetime(2027, 3, 14, 2, 30)
     for zone in quiet:
-        assert when.oddity(wall, zone) is when.Oddity.NONE
+        assert wall_clock.oddity(wall, zone) is wall_clock.Oddity.NONE
         times = recurrence.upcoming(daily(zone, wall), 5)
         assert {later - sooner for sooner, later in pairwise(times)} == {DAY}, zone
 
@@ -91,7 +92,7 @@ def test_the_day_that_apia_skipped_lands_on_the_next_and_there_is_one_mail_for_b
     (change,) = changes("Pacific/Apia", datetime(2011, 12, 20, tzinfo=UTC), datetime(2012, 1, 9, tzinfo=UTC))
     assert change.length == DAY
     wall = datetime(2011, 12, 30, 9)
-    assert when.oddity(wall, "Pacific/Apia") is when.Oddity.SKIPPED
+    assert wall_clock.oddity(wall, "Pacific/Apia") is wall_clock.Oddity.SKIPPED
     assert when.local(when.instant(wall, "Pacific/Apia"), "Pacific/Apia").replace(tzinfo=None) == wall + DAY
     times = recurrence.upcoming(daily("Pacific/Apia", wall - DAY), 3)
     assert [when.local(each, "Pacific/Apia").day for each in times] == [29, 31, 1]

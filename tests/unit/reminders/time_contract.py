@@ -8,6 +8,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from tests.unit.reminders.clock_changes import every_zone
+from webapp.core import wall_clock
 from webapp.reminders import recurrence, when
 from webapp.reminders.models import Reminder
 
@@ -48,13 +49,13 @@ def holds_for_one_time(asked):
     wall = wall.replace(microsecond=0)
     instant = when.instant(wall, zone)
     shown = when.local(instant, zone).replace(tzinfo=None, fold=0)
-    kind = when.oddity(wall, zone)
-    if kind is when.Oddity.SKIPPED:
+    kind = wall_clock.oddity(wall, zone)
+    if kind is wall_clock.Oddity.SKIPPED:
         assert timedelta(0) < shown - wall <= DAY
     else:
         assert shown == wall
         assert when.local(instant, zone).fold == 0
-        if kind is when.Oddity.NONE:
+        if kind is wall_clock.Oddity.NONE:
             assert when.local(instant, zone).replace(fold=1).utcoffset() == when.local(instant, zone).utcoffset()
 
 

@@ -5,29 +5,29 @@ The editor is one form with several buttons. Each of them first saves what was t
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_required
 
 from webapp.accounts import identity, permissions
-from webapp.accounts.models import Person
-from webapp.core import clock, markdown
+from webapp.accounts.models import Person, Role
+from webapp.core import clock
 from webapp.core.errors import Conflict, Refused
 from webapp.core.forms import blame
 from webapp.core.rendering import viewer_zone
+from webapp.core.site import config
 from webapp.extensions import db
-from webapp.posts import operations, queries
+from webapp.posts import autosaving, operations, queries
 from webapp.posts.forms import PostForm
 from webapp.posts.models import Post, PostState
-from webapp.posts.views import changing
+from webapp.posts.views import changing, reviewing
 from webapp.posts.views.blueprint import blueprint
 from webapp.posts.views.changing import Said
+from webapp.posts.views.keeping import editor, rendered, signed_in_or_keep_words
 
 MOST_SHOWN = 200
-ACTIONS = frozenset({"save", "preview", "publish", "schedule", "unpublish", "trash"})
+ACTIONS = frozenset({"save", "preview", "publish", "schedule", "unpublish", "trash", "review"})
 
 
 @blueprint.get("/write")
@@ -38,25 +38,40 @@ def write() -> ResponseReturnValue:
     posts = db.session.scalars(queries.without_text(queries.editable_by(person)).limit(MOST_SHOWN)).all()
     in_trash = db.session.scalars(queries.without_text(queries.trash_of(person)).limit(MOST_SHOWN)).all()
     shelves = {state: [post for post in posts if post.state is state] for state in PostState}
-    return render_template("posts/write.html", person=person, shelves=shelves, in_trash=in_trash)
+    return render_template(
+        "posts/write.html",
+        person=person,
+        shelves=shelves,
+        in_trash=in_trash,
+        trash_days=config().trash_days,
+        waiting=queries.count_waiting() if person.is_allowed(Role.EDITOR) else 0,
+    )
 
 
 @blueprint.route("/write/new", methods=["GET", "POST"])
-@login_required
+@signed_in_or_keep_words
 @permissions.author.require(403)
 def new() -> ResponseReturnValue:
-    return _take(None) if request.method == "POST" else _editor(PostForm(), None)
+    if request.method == "POST":
+        return _take(queries.begun_as(_me(), PostForm().page))
+    return editor(PostForm.begun(), None)
 
 
 @blueprint.route("/posts/<int:post_id>/edit", methods=["GET", "POST"])
-@login_required
+@signed_in_or_keep_words
 @permissions.author.require(403)
 def edit(post_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         # what was typed while somebody else moved the post to the trash must not be lost in a 404
         return _take(queries.get_editable(_me(), post_id, or_trashed=True) or abort(404))
     post = queries.get_editable(_me(), post_id) or abort(404)
-    return _editor(PostForm.of(post, viewer_zone()), post)
+    form, copy = PostForm.of(post, viewer_zone()), queries.working_copy(_me(), post)
+    if copy is None or copy.thrown_away_at is not None:
+        return editor(form, post)
+    if request.args.get("words") != "mine":
+        return editor(form, post, offered=copy)
+    form.show(copy)
+    return editor(form, post)
 
 
 def _take(post: Post | None) -> ResponseReturnValue:
@@ -68,13 +83,15 @@ def _take(post: Post | None) -> ResponseReturnValue:
     if action == "preview":
         return _preview(form, post_id)
     if not form.validate():
-        return _editor(form, post, status=422)
+        return editor(form, post, status=422)
     try:
-        said = _act(action, form, _save(form, post))
+        saved = _save(form, post)
+        said = _act(action, form, saved)
+        autosaving.settle(saved, by=_me(), seen_copy=form.seen_copy)
     except Refused as refused:
         db.session.rollback()
         blame(form, refused)
-        return _editor(form, _again(post_id), status=422)
+        return editor(form, _again(post_id), status=422)
     except Conflict:
         db.session.rollback()
         return _both(form, _again(post_id))
@@ -91,7 +108,11 @@ def _save(form: PostForm, post: Post | None) -> Post:
             body=form.body.data or "",
             tags=form.tag_names or [],
             slug=form.slug.data,
+            excerpt=form.excerpt.data or "",
+            canonical_url=form.canonical_url.data or "",
+            cover_id=form.cover_id or 0,
             now=now,
+            begun_as=form.page,
         )
     operations.edit(
         post,
@@ -102,6 +123,10 @@ def _save(form: PostForm, post: Post | None) -> Post:
         body=form.body.data,
         tags=form.tag_names,
         slug=form.slug.data,
+        follows_title=True,
+        excerpt=form.excerpt.data,
+        canonical_url=form.canonical_url.data,
+        cover_id=form.cover_id,
     )
     return post
 
@@ -112,9 +137,11 @@ def _act(action: str, form: PostForm, post: Post) -> Said:
         case "publish":
             return changing.publish(post, person, now)
         case "schedule":
-            return changing.schedule(post, form.instant(viewer_zone()), person, now)
+            return changing.schedule(post, form.instant(viewer_zone()), person, now, typed=form.publish_at.data)
         case "unpublish":
             return changing.withdraw(post, person, now)
+        case "review":
+            return reviewing.submit(post, person, now)
         case "trash":
             return changing.trash(post, person, now)
         case _:
@@ -124,27 +151,19 @@ def _act(action: str, form: PostForm, post: Post) -> Said:
 def _preview(form: PostForm, post_id: int | None) -> ResponseReturnValue:
     """The text as readers would see it: the whole page, or for htmx only the part that changed."""
     db.session.rollback()  # nothing is written, and others should not wait while this renders
-    shown = None
-    try:
-        shown = markdown.render(form.body.data or "")
-    except Refused as refused:
-        blame(form, refused)
     if request.headers.get("HX-Request"):
-        return render_template("posts/preview.html", form=form, post=shown)
-    return _editor(form, _again(post_id), shown=shown, status=422 if shown is None else 200)
+        return render_template("posts/preview.html", form=form, shown=rendered(form), is_alone=True)
+    page, _status = editor(form, _again(post_id))
+    return page, 422 if form.errors else 200
 
 
 def _both(form: PostForm, post: Post | None) -> ResponseReturnValue:
     """A stale form: what is typed and what is saved, side by side. The next press saves over what is shown."""
     if post is None:
         form.form_errors.append(gettext("Somebody else took the address in the same moment. Save once more."))
-        return _editor(form, None, status=409)
+        return editor(form, None, status=409)
     form.version.data = str(post.version)
-    return _editor(form, post, saved=PostForm.of(post, viewer_zone()), status=409)
-
-
-def _editor(form: PostForm, post: Post | None, *, status: int = 200, **more: Any) -> ResponseReturnValue:
-    return render_template("posts/editor.html", form=form, post=post, **more), status
+    return editor(form, post, saved=PostForm.of(post, viewer_zone()), status=409)
 
 
 def _again(post_id: int | None) -> Post | None:

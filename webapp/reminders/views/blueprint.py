@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from typing import Any, cast
+from typing import cast
 
 from dateutil.relativedelta import relativedelta
 from flask import Blueprint, abort, render_template
@@ -140,4 +140,3 @@ blueprint.add_app_template_filter(wording.oddity, "oddity")
 blueprint.add_app_template_filter(wording.condition, "reminder_condition")
 blueprint.add_app_template_filter(wording.happened, "happened")
 blueprint.add_app_template_filter(wording.came_from, "came_from")
-blueprint.add_app_template_filter(cast(Any, zones.city), "city")

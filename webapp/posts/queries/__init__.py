@@ -1,0 +1,93 @@
+"""Finding posts. What a person may see or change is part of the question, never a check on the answer."""
+
+from webapp.posts.queries.addresses import by_slug, moved_from, tag_by_slug, tags_called, taken, titles_showing
+from webapp.posts.queries.beside import Beside, Neighbour, beside
+from webapp.posts.queries.pages import Page, Span, columns, page, titles
+from webapp.posts.queries.previews import get_preview_link, preview_links_of, previewed
+from webapp.posts.queries.reviews import (
+    REVIEW_SETTING,
+    count_waiting,
+    is_review_required,
+    review_notes_of,
+    waiting_for_review,
+)
+from webapp.posts.queries.revisions import newest_revision, revision_number, revisions_of
+from webapp.posts.queries.scopes import (
+    editable_by,
+    get_editable,
+    get_own,
+    get_trashed,
+    get_visible,
+    is_by,
+    load_tags,
+    published,
+    tagged,
+    trash_of,
+    visible_to,
+    without_text,
+    written_by,
+)
+from webapp.posts.queries.times import (
+    APPEARED_HERE,
+    due,
+    first_published_at,
+    long_in_trash,
+    publications,
+    published_between,
+    scheduled_between,
+    titles_between,
+    titles_expected_in,
+)
+from webapp.posts.queries.working_copies import begun_as, working_copy
+
+__all__ = [
+    "APPEARED_HERE",
+    "REVIEW_SETTING",
+    "Beside",
+    "Neighbour",
+    "Page",
+    "Span",
+    "begun_as",
+    "beside",
+    "by_slug",
+    "columns",
+    "count_waiting",
+    "due",
+    "editable_by",
+    "first_published_at",
+    "get_editable",
+    "get_own",
+    "get_preview_link",
+    "get_trashed",
+    "get_visible",
+    "is_by",
+    "is_review_required",
+    "load_tags",
+    "long_in_trash",
+    "moved_from",
+    "newest_revision",
+    "page",
+    "preview_links_of",
+    "previewed",
+    "publications",
+    "published",
+    "published_between",
+    "review_notes_of",
+    "revision_number",
+    "revisions_of",
+    "scheduled_between",
+    "tag_by_slug",
+    "tagged",
+    "tags_called",
+    "taken",
+    "titles",
+    "titles_between",
+    "titles_expected_in",
+    "titles_showing",
+    "trash_of",
+    "visible_to",
+    "waiting_for_review",
+    "without_text",
+    "working_copy",
+    "written_by",
+]
