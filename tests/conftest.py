@@ -6,6 +6,7 @@ One application, because Flask-Celery-Helper binds its tasks to the first one th
 from __future__ import annotations
 
 import contextvars
+import shutil
 import signal
 import sys
 import threading
@@ -162,6 +163,7 @@ def db(app: Flask, data_dir: Path) -> Iterator[Any]:
         database.session.commit()
         database.session.remove()
     (data_dir / instance.FILE).unlink(missing_ok=True)  # the next test's database is a new one
+    shutil.rmtree(data_dir / "uploads", ignore_errors=True)
     limiter.reset()
 
 

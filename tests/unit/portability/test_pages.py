@@ -69,7 +69,7 @@ def test_a_form_without_a_file_is_refused(client, admin):
 def test_a_run_under_way_asks_again_by_itself(client, admin, db):
     run = transfer(db, admin, state=TransferState.RUNNING, done=3, total=12)
     page = client.get(f"/settings/transfers/{run.id}").text
-    assert 'hx-trigger="every 2s"' in page
+    assert 'data-hx-trigger="every 2s"' in page
     assert '<progress value="3" max="12"' in page
     run.state = TransferState.DONE
     db.session.commit()
