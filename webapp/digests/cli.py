@@ -15,7 +15,7 @@ from rich.table import Table
 from webapp.core import clock, site
 from webapp.core.errors import Refused
 from webapp.core.text import address
-from webapp.digests import operations, queries
+from webapp.digests import opening, operations, queries
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
 from webapp.mail.models import State
@@ -75,11 +75,9 @@ def preview(email: str) -> None:
     now = clock.now()
     letter = operations.preview(reader, now=now)
     if letter is None:
-        since = operations.window_start(reader.covered_until, now)
-        click.echo(f"No letter: nothing new since {_local(since)}.")
+        click.echo(f"No letter: nothing new since {_local(operations.starts_at(reader, now))}.")
         return
-    subject, text = letter
-    click.echo(f"Subject: {subject}\n\n{text}", nl=False)
+    click.echo(f"Subject: {letter.subject}\n\n{letter.text}", nl=False)
 
 
 @group.command("send")
@@ -94,7 +92,7 @@ def send(up_to_now: bool) -> None:  # noqa: FBT001
 
 
 def _send_up_to(now: datetime) -> None:
-    run_id = operations.open_now(now=now).id
+    run_id = opening.open_now(now=now).id
     db.session.commit()
     for _ in operations.expand(run_id, now=now):
         db.session.commit()
@@ -106,15 +104,15 @@ def _send_up_to(now: datetime) -> None:
 
 
 def _send_slot(now: datetime) -> None:
-    slot = operations.latest_slot(now=now)
+    slot = opening.latest_slot(now=now)
     if slot is None:
         click.echo("No slot has come since this site was set up. `digest send --now` does not wait for one.")
         return
-    before = queries.run_for(operations.WEEKLY, slot)
+    before = queries.run_for(opening.WEEKLY, slot)
     was_open = before is None or before.state is RunState.PLANNING
     for _ in operations.tick(now=now):
         db.session.commit()
-    run = queries.run_for(operations.WEEKLY, slot)
+    run = queries.run_for(opening.WEEKLY, slot)
     if run is None:
         raise click.ClickException("Its run was not written down. Try again.")
     if run.state in {RunState.SKIPPED, RunState.FAILED}:

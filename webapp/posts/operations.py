@@ -19,6 +19,7 @@ from webapp.core.errors import Conflict, Refused
 from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState, Revision, SlugRedirect, Tag
+from webapp.posts.signals import post_hidden
 
 LONGEST_TITLE = 200
 LONGEST_SLUG = 80
@@ -141,15 +142,21 @@ def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:  #
 def unpublish(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
     """Makes a published or scheduled post a draft again."""
     if post.state in {PostState.PUBLISHED, PostState.SCHEDULED}:
+        was_public = post.is_public
         post.state, post.publish_at = PostState.DRAFT, None
         _save(post, now)
+        if was_public:
+            post_hidden.send(post, now=now)
 
 
 def trash(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
     """Hides a post from everyone and every list, its address kept for it."""
     if post.state is not PostState.TRASHED:
+        was_public = post.is_public
         post.trashed_from, post.state = post.state, PostState.TRASHED
         _save(post, now)
+        if was_public:
+            post_hidden.send(post, now=now)
 
 
 def restore(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings

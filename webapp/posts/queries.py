@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -14,7 +14,7 @@ from webapp.accounts.models import Person, Role
 from webapp.core import pagination
 from webapp.core.pagination import Place
 from webapp.extensions import db
-from webapp.posts.models import Post, PostState, SlugRedirect, Tag, WorkingCopy
+from webapp.posts.models import Post, PostState, SlugRedirect, Tag, WorkingCopy, post_tags
 
 PAGE = 10
 TITLES = 200
@@ -124,6 +124,12 @@ def tag_by_slug(slug: str) -> Tag | None:
     return db.session.scalar(select(Tag).where(Tag.slug == slug, is_used))
 
 
+def tags_by_ids(ids: Collection[int]) -> Sequence[Tag]:
+    """Those of these tags that some published post has, by name."""
+    is_used = Tag.id.in_(select(post_tags.c.tag_id).join(Post).where(Post.state == PostState.PUBLISHED))
+    return db.session.scalars(select(Tag).where(Tag.id.in_(ids), is_used).order_by(Tag.name)).all()
+
+
 def tagged(tag: Tag) -> Select[Post]:
     return published().where(Post.tags.any(Tag.id == tag.id))
 
@@ -145,24 +151,20 @@ def published_between(start: datetime, end: datetime) -> Sequence[Post]:
     ).all()
 
 
-def titles_expected_in(start: datetime, end: datetime, *, now: datetime) -> Sequence[str]:
-    """Titles of what :func:`published_between` will find at ``end`` if whatever is scheduled appears on time.
+def published_among(ids: Collection[int]) -> Sequence[Post]:
+    """Those of these posts that everyone may read, the oldest first, without their text."""
+    return db.session.scalars(
+        without_text(published()).where(Post.id.in_(ids)).order_by(None).order_by(*OLDEST_FIRST)
+    ).all()
 
-    What is set for an instant appears a moment after it: what is set for ``start`` is in, for ``end`` is not.
-    """
-    if start >= end:
-        return []
-    found = [(cast(datetime, post.published_at), post.title) for post in published_between(start, end)]
-    scheduled = db.session.execute(
-        select(Post.publish_at, Post.published_at, Post.title)
-        .where(Post.state == PostState.SCHEDULED, Post.publish_at < max(end, now))
+
+def scheduled_before(until: datetime) -> Sequence[Post]:
+    """What will appear before an instant, whoever wrote it, in the order of time, without its text."""
+    return db.session.scalars(
+        without_text(_with_people(select(Post)))
+        .where(Post.state == PostState.SCHEDULED, Post.publish_at < until)
         .order_by(Post.publish_at, Post.id)
-    )
-    for publish_at, published_at, title in scheduled:
-        appears_at = published_at or max(cast(datetime, publish_at), now)
-        if start < appears_at <= end if published_at else start <= appears_at < end:
-            found.append((appears_at, title))
-    return [title for _at, title in sorted(found, key=lambda each: each[0])]
+    ).all()
 
 
 def titles_between(start: datetime, end: datetime, limit: int = 50) -> Sequence[Row[str, str, datetime]]:
