@@ -37,7 +37,8 @@ def open_due(*, now: datetime) -> bool:
 
     What is new is noticed first, in the same transaction and under the same lock, so that an open window is complete.
     """
-    if not any(True for _ in slots_to_open(now=now)) and not _may_have_posts(now):
+    is_quiet = not news.is_anything_new() and next(slots_to_open(now=now), None) is None
+    if is_quiet and (_new_post(now) is None or not subscriptions.is_anyone_in(POST, now)):
         return False
     news.lock()
     news.notice(now=now)
@@ -124,10 +125,6 @@ def _open_slot(key: str, slot: datetime, now: datetime) -> bool:
     if is_too_late(slot, now):
         return _record(key, slot, RunState.SKIPPED, now, note="more than 48 hours late: the next letter covers it")
     return _record(key, slot, RunState.PLANNING, now)
-
-
-def _may_have_posts(now: datetime) -> bool:
-    return subscriptions.is_anyone_in(POST, now) and (news.is_anything_new() or _new_post(now) is not None)
 
 
 def _new_post(now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Optional
 
 from webapp.core import zones
@@ -34,25 +35,25 @@ class LettersForm(FlaskForm):
     cadence = RadioField(
         lazy_gettext("How often"),
         choices=[
-            (Cadence.POST.value, lazy_gettext("Each post, when it appears")),
-            (Cadence.DAILY.value, lazy_gettext("Every day there is something new")),
-            (Cadence.WEEKLY.value, lazy_gettext("Every week there is something new")),
-            (Cadence.MONTHLY.value, lazy_gettext("Every month there is something new")),
+            SelectChoice(Cadence.POST.value, lazy_gettext("Each post, when it appears")),
+            SelectChoice(Cadence.DAILY.value, lazy_gettext("Every day there is something new")),
+            SelectChoice(Cadence.WEEKLY.value, lazy_gettext("Every week there is something new")),
+            SelectChoice(Cadence.MONTHLY.value, lazy_gettext("Every month there is something new")),
         ],
     )
     weekday = SelectField(
         lazy_gettext("Day"),
         choices=[
-            ("0", lazy_gettext("Monday")),
-            ("1", lazy_gettext("Tuesday")),
-            ("2", lazy_gettext("Wednesday")),
-            ("3", lazy_gettext("Thursday")),
-            ("4", lazy_gettext("Friday")),
-            ("5", lazy_gettext("Saturday")),
-            ("6", lazy_gettext("Sunday")),
+            SelectChoice("0", lazy_gettext("Monday")),
+            SelectChoice("1", lazy_gettext("Tuesday")),
+            SelectChoice("2", lazy_gettext("Wednesday")),
+            SelectChoice("3", lazy_gettext("Thursday")),
+            SelectChoice("4", lazy_gettext("Friday")),
+            SelectChoice("5", lazy_gettext("Saturday")),
+            SelectChoice("6", lazy_gettext("Sunday")),
         ],
     )
-    hour = SelectField(lazy_gettext("Hour"), choices=[(str(hour), f"{hour:02}:00") for hour in range(24)])
+    hour = SelectField(lazy_gettext("Hour"), choices=[SelectChoice(str(hour), f"{hour:02}:00") for hour in range(24)])
     zone = StringField(lazy_gettext("Where you are"))
     paused_until = DateField(lazy_gettext("No letters before"), [Optional()])
 
