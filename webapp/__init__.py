@@ -33,6 +33,7 @@ from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
 from webapp.reminders import tasks as reminders_tasks
 from webapp.reminders import views as reminders_views
+from webapp.subscriptions import cli as subscriptions_cli
 from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
@@ -45,7 +46,16 @@ FEATURES_WITH_PAGES = (
     ops_views,
 )
 FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
-FEATURES_WITH_COMMANDS = (accounts_cli, mail_cli, digests_cli, ops_cli, dead_cli, forecast_cli, safety_cli)
+FEATURES_WITH_COMMANDS = (
+    accounts_cli,
+    mail_cli,
+    subscriptions_cli,
+    digests_cli,
+    ops_cli,
+    dead_cli,
+    forecast_cli,
+    safety_cli,
+)
 FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
 
 
