@@ -17,7 +17,7 @@ from sqlalchemy import event, func, select
 from tests import factories
 from tests.world import sign_in
 from webapp.accounts.models import Role
-from webapp.core import clock, weekly
+from webapp.core import clock
 from webapp.digests import news
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db as database
@@ -29,7 +29,8 @@ from webapp.ops.dispatcher import Dispatcher
 from webapp.posts.models import Post, PostState
 from webapp.reminders import queries as due
 from webapp.reminders.models import ReminderKind, ReminderState
-from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions import schedules
+from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
 NOW = datetime(2026, 10, 21, 7, tzinfo=UTC)
 """A Wednesday. Berlin's clocks change on the 25th, New York's on the first of November; letters go on Saturdays."""
@@ -124,7 +125,9 @@ def next_instant(after):
     publish_at = database.session.scalar(
         select(func.min(Post.publish_at)).where(Post.state == PostState.SCHEDULED, Post.publish_at > after)
     )
-    candidates = [due.next_due_at(after), ledger.next_attempt_at(), publish_at, weekly.letter().after(after)]
+    keys = set(database.session.scalars(select(Subscription.schedule_key))) - {"post"} | {"weekly"}
+    slots = [schedules.named(key).after(after) for key in keys]
+    candidates = [due.next_due_at(after), ledger.next_attempt_at(), publish_at, *slots]
     database.session.rollback()
     return min([after + 12 * HOUR, *(each for each in candidates if each is not None and each > after)])
 
@@ -358,6 +361,10 @@ minutes = st.integers(1, DAYS * 24 * 60 - 1)
 minutes_near = st.one_of(minutes, st.sampled_from([60 * 3 + 24 * 60 * each for each in range(13)]))
 
 
+SCHEDULES = ("weekly", "daily", "post", "monthly", "daily - 23 America/New_York", "weekly wed 9 Europe/Berlin")
+FOLLOWS = ("site", "author", "nobody")
+
+
 @st.composite
 def worlds(draw):
     """Plain data: a world has to be made twice, and an example has to be readable."""
@@ -392,6 +399,7 @@ def worlds(draw):
         "welcomes": draw(st.integers(0, 1)),
         "open_slot": draw(st.sampled_from(["none", "overdue", "half planned"])),
         "suppressed": draw(st.sets(st.integers(0, 7), max_size=2)),
+        "chosen": draw(st.lists(st.tuples(st.sampled_from(SCHEDULES), st.sampled_from(FOLLOWS)), max_size=6)),
     }
 
 
@@ -404,6 +412,7 @@ A_QUIET_WORLD = {
     "welcomes": 0,
     "open_slot": "none",
     "suppressed": set(),
+    "chosen": [],
 }
 """All that is new appears at the very moment of the slot, which is a moment too late for its letter."""
 
@@ -430,6 +439,13 @@ A_FULL_WORLD = {
     "welcomes": 1,
     "open_slot": "half planned",
     "suppressed": {4},
+    "chosen": [
+        ("daily", "site"),
+        ("post", "site"),
+        ("monthly sun 6 America/New_York", "site"),
+        ("weekly mon 23 Asia/Shanghai", "author"),
+        ("post", "nobody"),
+    ],
 }
 """Everything at once, a letter that a dead worker left half planned among it."""
 
@@ -483,6 +499,14 @@ def make(described):
             "bob@example.org" if is_own and number == 0 else f"reader{number}@example.org",
             state=state,
             covered_until=covered_until,
+        )
+    for number, (key, what) in enumerate(described["chosen"]):
+        factories.subscription(
+            f"chooser{number}@example.org",
+            covered_until=NOW - 2 * DAY,
+            schedule_key=key,
+            cadence=Cadence(key.split()[0]),
+            follows={"site": "site", "author": f"@{author.id}", "nobody": "@999999"}[what],
         )
     if described["open_slot"] == "half planned":
         plan_the_first_half()
