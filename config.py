@@ -219,11 +219,6 @@ class Config:
         says="A digest for more readers than this waits and editors are mailed how to stop it; 0: none waits.",
     )
     digest_announce_minutes: int = setting(count, default=30, says="How long it waits.")
-    reconfirm_after_days: int = setting(
-        count,
-        default=0,
-        says="Readers who confirmed longer ago than this are asked once more; who does not answer leaves. 0: nobody is.",
-    )
     ratelimit_storage_url: str = setting(
         storage_url,
         default="memory://",

@@ -10,14 +10,14 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.fields import Address, Choice, Instant, Text, Whole
+from webapp.api.following import Follow, Weekday
 from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderState
-from webapp.api.following import Follow, Weekday
-from webapp.subscriptions.naming import names_of
 from webapp.subscriptions.models import Cadence, SubscriptionState
+from webapp.subscriptions.naming import names_of
 
 
 class Schema(ma.Schema):

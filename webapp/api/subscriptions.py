@@ -13,12 +13,12 @@ from webapp.api import answers, paging
 from webapp.api.auth import caller, needs, payer, token
 from webapp.api.blueprint import ID, Blueprint
 from webapp.api.following import weekday_of
-from webapp.subscriptions.naming import wanted
 from webapp.api.schemas import AskedSubscription, NewSubscription, PageQuery, SubscriptionPage, SubscriptionSchema
 from webapp.core import clock, text
 from webapp.extensions import db, limiter
 from webapp.subscriptions import operations, queries
 from webapp.subscriptions.models import Cadence, Subscription
+from webapp.subscriptions.naming import wanted
 
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 ASKING_PACE = "200 per hour"

@@ -35,7 +35,7 @@ TOO_LATE = "more than 48 hours late"
 class Window:
     """The readers of one letter who have everything up to ``start``, and the titles that are new to them.
 
-    ``had`` says who of them had one of the posts before, as (reader, post): what came back is not mailed again.
+    ``nobody`` are those among them who get none: they have had all of it before.
     """
 
     start: datetime
@@ -176,7 +176,7 @@ def _world(groups: Sequence[_Group], now: datetime, until: datetime) -> _World:
 def _slots(now: datetime, until: datetime) -> list[_Run]:
     """The slots of every schedule: those that have come and have no run, and those to come."""
     found = [_Run(now, slot, slot, key) for key, slot in opening.slots_to_open(now=now)]
-    for key in opening.keys():
+    for key in opening.slotted():
         found += [_Run(slot, slot, slot, key) for slot in schedules.named(key).between(now, until)]
     return found
 

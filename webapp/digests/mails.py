@@ -108,7 +108,7 @@ def preview(reader: Subscription, start: datetime, end: datetime, items: Sequenc
     """A letter as this reader would get it. Its address in the browser is none yet."""
     marker = new_marker()
     chosen = [each.post_id for each in items]
-    rendered = _render(start, end, chosen, reader.schedule_key, marker, absolute("posts.home"))
+    rendered = _render(start, end, chosen, reader.schedule_key, marker=marker, browser_url=absolute("posts.home"))
     own = values(reader)
     return Preview(
         rendered.subject,
@@ -124,7 +124,7 @@ def announcement(run: DigestRun, readers: int) -> Rendered:
 
 def _compose(start: datetime, post_ids: Sequence[int], schedule_key: str, end: datetime) -> MailContent:
     marker, token = new_marker(), secrets.token_urlsafe(24)
-    rendered = _render(start, end, post_ids, schedule_key, marker, links.browser_url(token))
+    rendered = _render(start, end, post_ids, schedule_key, marker=marker, browser_url=links.browser_url(token))
     content = mail.compose(
         subject=rendered.subject,
         text=rendered.text,
@@ -144,7 +144,7 @@ def _compose(start: datetime, post_ids: Sequence[int], schedule_key: str, end: d
 
 
 def _render(
-    start: datetime, end: datetime, post_ids: Sequence[int], schedule_key: str, marker: str, browser_url: str
+    start: datetime, end: datetime, post_ids: Sequence[int], schedule_key: str, *, marker: str, browser_url: str
 ) -> Rendered:
     schedule = schedules.named(schedule_key)
     found = posts.published_among(post_ids)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.orm import load_only, selectinload
 
 from webapp.digests.models import DigestRun, Letter, LetterPost, News
@@ -67,7 +67,7 @@ def take_as_dated() -> None:
 
 
 def hide(post_ids: Collection[int] | None = None) -> None:
-    """Notes that these posts, or all that are not public, are hidden: once they are to be read, they may be news again."""
+    """Notes that these posts, or all that are not public, are hidden: shown again, they may be news again."""
     is_public = exists().where(Post.id == News.post_id, Post.state == PostState.PUBLISHED)
     db.session.execute(
         update(News)
@@ -152,7 +152,7 @@ def item(post: Post, appeared_at: datetime, *, is_again: bool = False) -> Item:
 
 
 def had_before(reader_ids: Collection[int], post_ids: Collection[int]) -> set[tuple[int, int]]:
-    """Which (reader, post) of these the ledger has a mail for. One that was called off before it left does not count."""
+    """Which (reader, post) of these the ledger has a mail for, but for those called off before they left."""
     if not reader_ids or not post_ids:
         return set()
     rows = db.session.execute(
@@ -209,7 +209,7 @@ def _unnoticed() -> Sequence[tuple[Post, News | None]]:
     return [(post, known) for post, known in rows]
 
 
-def _unnoticed_rows():  # type: ignore[no-untyped-def]  # SQLAlchemy's type of it is longer than the function
+def _unnoticed_rows() -> Select[Post, News]:
     return (
         select(Post, News)
         .outerjoin(News, News.post_id == Post.id)

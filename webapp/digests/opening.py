@@ -65,7 +65,7 @@ def latest_slot(*, now: datetime, key: str = WEEKLY) -> datetime | None:
 
 def slots_to_open(*, now: datetime) -> Iterator[tuple[str, datetime]]:
     """The newest slots that have come and have no run yet: the site's own, and those that somebody is in."""
-    for key in keys():
+    for key in slotted():
         slot = latest_slot(now=now, key=key)
         if slot is None or queries.run_for(key, slot) is not None:
             continue
@@ -73,7 +73,7 @@ def slots_to_open(*, now: datetime) -> Iterator[tuple[str, datetime]]:
             yield key, slot
 
 
-def keys() -> Sequence[str]:
+def slotted() -> Sequence[str]:
     """The schedules that have slots: the site's own first, then the readers'."""
     return [WEEKLY, *(key for key in subscriptions.schedule_keys() if key not in {WEEKLY, POST})]
 

@@ -43,7 +43,7 @@ def sender(delivery_id: int, config: Config) -> str:
 
 
 def take(message: Message, *, now: datetime) -> tuple[Delivery, Verdict]:
-    """Reads a bounce or a complaint. A complaint and a permanent bounce end all mail to the address; the rest is logged.
+    """Reads a bounce or a complaint. Complaints and permanent bounces end all mail to the address; others are logged.
 
     Raises :class:`Refused` for anything else: no address of ours, a forged one, or no bounce that can be read.
     """

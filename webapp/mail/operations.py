@@ -286,7 +286,7 @@ def cancel_waiting(
     dedupe_key: str | None = None,
     content_ids: Collection[int] | None = None,
 ) -> int:
-    """Cancels what has not reached DATA, for one reader, one key or these contents; returns how many mails that were."""
+    """Cancels what has not reached DATA, for one reader, one key or these contents; returns how many."""
     if [reader_id, dedupe_key, content_ids].count(None) != 2:  # all but one
         raise ValueError("name a reader, a key or contents")
     whose = Delivery.reader_id == reader_id

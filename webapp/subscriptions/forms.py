@@ -68,7 +68,7 @@ class LettersForm(FlaskForm):
             word for word in self.follows.data or [] if word == "site" or (word[:1] in "@#" and word[1:].isdecimal())
         ]
         return Wish(
-            follows=Following.read(" ".join(word for word in words if len(word) < 12)),  # noqa: PLR2004  # of our numbers
+            follows=Following.read(" ".join(word for word in words if len(word) < 12)),  # of our numbers
             cadence=Cadence(self.cadence.data),
             weekday=int(self.weekday.data),
             hour=int(self.hour.data),

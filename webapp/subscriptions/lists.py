@@ -114,7 +114,7 @@ def _wish(told: Mapping[str, str]) -> operations.Wish:
 
 
 def _number(raw: str, name: str) -> int | None:
-    if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 3):  # noqa: PLR2004  # two digits
+    if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 3):  # two digits
         raise Refused(name, f"{name} is not a number.")
     return int(raw) if raw else None
 

@@ -80,7 +80,7 @@ def confirmations_of(subscription: Subscription) -> Sequence[datetime]:
 
 @dataclass(frozen=True)
 class Place:
-    """Where readers stand, who are alike in all that decides what they get. ``is_behind`` each of the cursors asked for."""
+    """Where readers stand who are alike in all that decides what they get. ``is_behind`` each of the cursors."""
 
     covered_until: datetime | None
     is_suppressed: bool
