@@ -46,7 +46,7 @@ FOR_EVERYONE = [
     "/reset",
     "/nowhere",
 ]
-FOR_AUTHORS = ["/", "/write", "/write/new", "/posts/{id}/edit", "/reminders", "/reminders/history", "/settings"]
+FOR_AUTHORS = ["/", "/write", "/write/new", "/posts/{id}/edit", "/reminders", "/reminders/history", "/settings", "/settings/letters"]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 
 pytestmark = pytest.mark.parametrize(("is_author", "path"), PAGES)

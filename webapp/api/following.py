@@ -16,7 +16,7 @@ from webapp.subscriptions.naming import HOW, wanted
 LAST_WEEKDAY = 6
 
 
-class Follow(fields.Field):
+class Follow(fields.Field[Any]):
     """``"site"``, one name, or a list of them."""
 
     default_error_messages = {"null": HOW, "invalid": HOW}  # noqa: RUF012  # as marshmallow has it
@@ -37,7 +37,7 @@ class Follow(fields.Field):
         return value
 
 
-class Weekday(fields.Field):
+class Weekday(fields.Field[Any]):
     """``"sat"``, or a number from Monday, 0."""
 
     default_error_messages = {  # noqa: RUF012

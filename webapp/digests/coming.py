@@ -201,7 +201,7 @@ def _letter(
     left_out = Counter(never)
     kind = Kind.POST if run.key == opening.POST else Kind.DIGEST
     zone = schedules.named(run.key or opening.WEEKLY).zone.key
-    if operations.is_too_late(run.slot_at, run.at):
+    if opening.is_too_late(run.slot_at, run.at):
         left_out[TOO_LATE] = sum(group.count for group in concerned)
         return Letter(run.at, kind, zone, [], +left_out)
     alike: dict[tuple[datetime, str], list[_Group]] = {}

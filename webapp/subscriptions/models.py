@@ -31,12 +31,12 @@ class Subscription(Timestamps, Model):
 
     Nothing but the confirmation goes out while it is ``pending``. ``consent`` records how it was asked for: the words
     shown, the page or program, and the caller's address. ``covered_until`` is the instant up to which posts have been
-    offered to this reader; it moves in the same transaction that writes the reader's mail into the ledger. ``starts_afresh``
-    says that the next letter covers one period at most, for whoever comes back after a long time.
+    offered to this reader; it moves in the same transaction that writes the reader's mail into the ledger.
+    ``starts_afresh`` says that the next letter covers one period at most, for whoever comes back after a long time.
 
     ``follows`` is a :class:`~webapp.subscriptions.following.Following`, written down. ``weekday``, ``hour`` and
-    ``zone`` are None where the site's are meant. ``schedule_key`` is what all readers with the same slots share; nobody is in a
-    slot from before ``scheduled_from``, when they chose them.
+    ``zone`` are None where the site's are meant. ``schedule_key`` is what all readers with the same slots share; nobody
+    is in a slot from before ``scheduled_from``, when they chose them.
     """
 
     __tablename__ = "subscriptions"

@@ -101,7 +101,21 @@ def standings(cursors: Sequence[int] = ()) -> list[tuple[Place, int]]:
         .subquery()
     )
     rows = db.session.execute(select(*places.c, func.count()).group_by(*places.c).order_by(*places.c))
-    return [(Place(*place[:7], is_behind=tuple(map(bool, place[7:]))), count) for *place, count in rows]
+    return [(_placed(place), count) for *place, count in rows]
+
+
+def _placed(values: Sequence[Any]) -> Place:
+    covered_until, is_suppressed, starts_afresh, follows, key, scheduled_from, paused_until, *is_behind = values
+    return Place(
+        covered_until=covered_until,
+        is_suppressed=bool(is_suppressed),
+        starts_afresh=bool(starts_afresh),
+        follows=follows,
+        schedule_key=key,
+        scheduled_from=scheduled_from,
+        paused_until=paused_until,
+        is_behind=tuple(bool(each) for each in is_behind),
+    )
 
 
 def standing_at(place: Place, cursors: Sequence[int] = ()) -> Iterator[tuple[int, str]]:

@@ -20,25 +20,24 @@ A_MONDAY = date(2024, 1, 1)
 def what(following: Following) -> str:
     """``everything on this site``, or the names of authors and tags."""
     if following.site:
-        return gettext("everything on this site")
+        return str(gettext("everything on this site"))
     names = [person.name for person in people.by_ids(following.authors)]
     names += [f"“{tag.name}”" for tag in posts.tags_by_ids(following.tags)]
-    return ", ".join(names) or gettext("nothing that is still here")
+    return ", ".join(names) or str(gettext("nothing that is still here"))
 
 
 def how_often(reader: Subscription) -> str:
     """``every week on Saturday at 10:00, Shanghai``."""
     if reader.cadence is Cadence.POST:
-        return gettext("each post when it appears")
+        return str(gettext("each post when it appears"))
     schedule = schedules.of(reader)
     at, city = f"{schedule.at:%H:%M}", zones.city(schedule.zone.key)
     if reader.cadence is Cadence.DAILY:
-        return gettext("every day at %(at)s, %(city)s", at=at, city=city)
+        return str(gettext("every day at %(at)s, %(city)s", at=at, city=city))
     if reader.cadence is Cadence.MONTHLY:
-        return gettext(
-            "every month on the first %(day)s at %(at)s, %(city)s", day=day(schedule.weekday), at=at, city=city
-        )
-    return gettext("every week on %(day)s at %(at)s, %(city)s", day=day(schedule.weekday), at=at, city=city)
+        name = day(schedule.weekday)
+        return str(gettext("every month on the first %(day)s at %(at)s, %(city)s", day=name, at=at, city=city))
+    return str(gettext("every week on %(day)s at %(at)s, %(city)s", day=day(schedule.weekday), at=at, city=city))
 
 
 def day(weekday: int) -> str:

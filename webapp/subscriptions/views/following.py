@@ -100,7 +100,7 @@ def _turn(person: Person, what: Following, name: str) -> str:
                 operations.unfollow(own, what, now=now)
             else:
                 operations.leave(own, now=now)
-        return gettext("You do not follow %(name)s any more.", name=name)
+        return str(gettext("You do not follow %(name)s any more.", name=name))
     if own is not None and is_reader:
         operations.follow(own, what, now=now)
     else:
@@ -108,8 +108,8 @@ def _turn(person: Person, what: Following, name: str) -> str:
         words = consent(f"{FOLLOW_WORDS}: {name}")
         own = operations.ask(email=person.email, consent=words, now=now, person=person, wish=wish)
     if Following.read(own.follows).site:
-        return gettext("You get everything on this site already, %(name)s included.", name=name)
-    return gettext("You follow %(name)s now, %(how_often)s.", name=name, how_often=wording.how_often(own))
+        return str(gettext("You get everything on this site already, %(name)s included.", name=name))
+    return str(gettext("You follow %(name)s now, %(how_often)s.", name=name, how_often=wording.how_often(own)))
 
 
 def _is_following(*, author_id: int | None = None, tag_id: int | None = None) -> bool:

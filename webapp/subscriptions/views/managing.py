@@ -100,8 +100,8 @@ def _change(subscription: Subscription, action: str) -> ResponseReturnValue:
     try:
         match request.form.get("act"):
             case "pause":
-                until = datetime.combine((now + A_MONTH).date(), time(), schedules.of(subscription).zone)
-                operations.pause(subscription, until=until, now=now)
+                in_a_month = datetime.combine((now + A_MONTH).date(), time(), schedules.of(subscription).zone)
+                operations.pause(subscription, until=in_a_month, now=now)
                 said = gettext("We pause for a month. The first letter after it brings what came meanwhile.")
             case "resume":
                 operations.pause(subscription, until=None, now=now)
