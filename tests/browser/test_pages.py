@@ -46,7 +46,16 @@ FOR_EVERYONE = [
     "/reset",
     "/nowhere",
 ]
-FOR_AUTHORS = ["/", "/write", "/write/new", "/posts/{id}/edit", "/reminders", "/reminders/history", "/settings", "/settings/letters"]
+FOR_AUTHORS = [
+    "/",
+    "/write",
+    "/write/new",
+    "/posts/{id}/edit",
+    "/reminders",
+    "/reminders/history",
+    "/settings",
+    "/settings/letters",
+]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 
 pytestmark = pytest.mark.parametrize(("is_author", "path"), PAGES)
@@ -63,6 +72,7 @@ def places(world):
     factories.post(world.alice, "霜降一个相当长的中文标题看看它在窄屏上怎么换行", published_at=now - timedelta(days=40))
     factories.reminder(world.alice, due_at=now + timedelta(days=3))
     factories.reminder(world.alice, "Every week", due_at=now + timedelta(days=2), recurrence="FREQ=WEEKLY")
+    factories.subscription(world.alice.email, follows=f"@{world.alice.id}")
     db.session.commit()
     return {"slug": post.slug, "id": post.id}
 

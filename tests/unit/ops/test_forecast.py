@@ -452,7 +452,7 @@ A_FULL_WORLD = {
 
 @pytest.mark.timeout(300)
 @settings(
-    max_examples=10,
+    max_examples=3,
     phases=[Phase.explicit, Phase.generate],
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
