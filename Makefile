@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPLATES := webapp
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint format lock audit
+.PHONY: help run test faults bench lint format messages lock audit
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
@@ -22,6 +22,10 @@ faults: ## breaks everything that can break, with real processes; long, see docs
 	@$(PYTHON) bin/prepare.py dev
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
+bench: ## how fast it is, against the limits it is to reach; alone on the machine, or the figures mean nothing
+	@$(PYTHON) bin/prepare.py dev
+	@for each in imports search; do PYTHONPATH=. $(BIN)/python bench/$$each.py || exit 1; done
+
 lint: ## style, types, templates, and who may import whom
 	@$(PYTHON) bin/prepare.py dev
 	$(BIN)/ruff check
@@ -35,6 +39,10 @@ format: ## puts the code in shape
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
+messages: ## brings the catalogues up to date with the code, and says what is left to translate
+	@$(PYTHON) bin/prepare.py dev
+	@$(BIN)/python bin/messages.py
+
 lock: ## works out requirements*.txt anew from requirements*.in
 	@$(PYTHON) bin/prepare.py dev
 	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
@@ -43,6 +51,10 @@ lock: ## works out requirements*.txt anew from requirements*.in
 		--custom-compile-command "make lock" requirements-dev.in -o requirements-dev.txt
 	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
 		--custom-compile-command "make lock" requirements-ops.in -o requirements-ops.txt
+	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command "make lock" requirements-search.in -o requirements-search.txt
+	$(BIN)/uv pip compile --upgrade --quiet --generate-hashes --no-emit-index-url --universal --python-version 3.11 \
+		--custom-compile-command "make lock" requirements-s3.in -o requirements-s3.txt
 
 audit: ## asks whether anything locked has a known hole; fails when it cannot ask
 	@$(PYTHON) bin/prepare.py dev

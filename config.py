@@ -16,7 +16,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from dotenv import dotenv_values
@@ -24,6 +24,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LANGUAGES = {"en": "English", "zh-Hans": "简体中文"}
+"""What Almanac speaks, each with its own name for itself."""
+
 SHORTEST_SECRET = 32
 PLACEHOLDER_SECRETS = frozenset({"change-me", "changeme", "secret", "dev", "development", "password"})
 
@@ -86,6 +89,13 @@ def timezone(raw: str) -> str:
     return raw
 
 
+def language(raw: str) -> str:
+    try:
+        return next(each for each in LANGUAGES if each.lower() == raw.lower())
+    except StopIteration:
+        raise ValueError(f"must be one of {', '.join(LANGUAGES)}") from None
+
+
 def database_url(raw: str) -> str:
     try:
         driver = make_url(raw).drivername
@@ -105,6 +115,23 @@ def broker_url(raw: str) -> str:
 def storage_url(raw: str) -> str:
     if urlsplit(raw).scheme not in {"memory", "redis", "rediss"}:
         raise ValueError("must begin with redis:// or be memory://")
+    return raw
+
+
+def search_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://user:password@search.example.org:9200/almanac")
+    if not re.fullmatch(r"(/[a-z0-9][a-z0-9_-]{0,100})?/?", parts.path):
+        raise ValueError("must end in the name of an index: small letters, digits, - and _")
+    return raw
+
+
+def uploads_url(raw: str) -> str:
+    parts = urlsplit(raw)
+    endpoint = urlsplit(parse_qs(parts.query).get("endpoint", ["https://s3.amazonaws.com"])[0])
+    if parts.scheme != "s3" or not parts.hostname or endpoint.scheme not in {"http", "https"} or not endpoint.hostname:
+        raise ValueError("must be s3://KEY:SECRET@bucket/prefix?endpoint=https://store.example.org")
     return raw
 
 
@@ -175,11 +202,24 @@ class Config:
     site_url: str = setting(site_url, says="The address people use, without a slash at the end.")
     site_name: str = setting(text, default="Almanac", says="The name in the masthead and on every mail.")
     site_timezone: str = setting(timezone, default="UTC", says="The zone of the site's own clock.")
+    site_language: str = setting(
+        language,
+        default="en",
+        says="en or zh-Hans: for readers whose browser asks for neither, for mail to people who chose none, for feeds.",
+    )
     trusted_hosts: tuple[str, ...] = setting(
         words, default=(), says="Further host names that are answered, separated by commas. SITE_URL's always is."
     )
     proxy_count: int = setting(count, default=0, says="How many proxies in front of the web process set X-Forwarded-*.")
     data_dir: Path = setting(path, default=Path("instance").resolve(), says="The folder for everything written here.")
+    uploads_url: str = setting(
+        uploads_url,
+        default="",
+        secret=True,
+        says="A bucket for pictures, s3://KEY:SECRET@bucket/prefix?endpoint=https://…; empty: DATA_DIR/uploads.",
+    )
+    upload_limit_mb: int = setting(count, default=10, says="The largest picture that is taken, in MB.")
+    upload_quota_mb: int = setting(count, default=1000, says="How much room each author's pictures have; 0: no limit.")
     site_instance: str = setting(
         text,
         default="",
@@ -219,11 +259,20 @@ class Config:
         says="A digest for more readers than this waits and editors are mailed how to stop it; 0: none waits.",
     )
     digest_announce_minutes: int = setting(count, default=30, says="How long it waits.")
+    trash_days: int = setting(
+        count, default=30, says="After how many days in the trash a post is deleted for good; 0 for never."
+    )
     ratelimit_storage_url: str = setting(
         storage_url,
         default="memory://",
         secret=True,
         says="Where throttling counts: redis://… with several web processes.",
+    )
+    search_url: str = setting(
+        search_url,
+        default="",
+        secret=True,
+        says="An Elasticsearch to search with, https://user:password@host:9200/index; empty: the database.",
     )
     metrics_token: str = setting(
         text, default="", secret=True, says="What a program elsewhere sends to read /metrics; empty: only this machine."
@@ -290,7 +339,7 @@ class Config:
             "SECRET_KEY": self.secret_key,
             "SECRET_KEY_FALLBACKS": list(self.secret_key_fallbacks),
             "TRUSTED_HOSTS": self._hosts(),
-            "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+            "MAX_CONTENT_LENGTH": max(12, self.upload_limit_mb + 1) * 1024 * 1024,
             "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
             "SESSION_COOKIE_NAME": "__Host-almanac" if is_https else "almanac",
             "SESSION_COOKIE_SECURE": is_https,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -76,6 +77,7 @@ def set_up(app: Flask) -> str | None:
         try:
             migrations.upgrade()
             link = setup.link()
+            warm_up(app)
         except DBAPIError as error:
             raise NotReady(f"the database cannot be used: {' '.join(str(error.orig).split())}") from None
         finally:
@@ -86,6 +88,15 @@ def set_up(app: Flask) -> str | None:
         except broker.Unreachable as error:
             log.warning("broker.unreachable", error=str(error))  # pages work without it, and mail goes out later
     return link
+
+
+def warm_up(app: Flask) -> None:
+    """Answers a page once, to nobody: what that loads and compiles, every process then shares."""
+    logging.disable()
+    try:
+        app.test_client().get("/", base_url=app.config["ALMANAC"].site_url)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def processes(app: Flask, config: Config, web: socket.socket, mail: socket.socket | None) -> list[Process]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from webapp.accounts.models import ApiToken, Person, Role, Scope
+from webapp.comments import rendering
+from webapp.comments.models import Comment, CommentState
 from webapp.core import tokens
 from webapp.extensions import bcrypt, db
-from webapp.posts.models import Post, PostState, Tag
+from webapp.posts.models import Post, PostState, Tag, co_authors
 from webapp.reminders.models import Reminder, ReminderState
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
@@ -40,9 +43,15 @@ def person(name: str = "", *, role: Role = Role.READER, confirmed: bool = True, 
 
 
 def post(
-    author: Person, title: str = "", *, published_at: datetime | None = None, tags: tuple[str, ...] = (), **values
+    author: Person,
+    title: str = "",
+    *,
+    published_at: datetime | None = None,
+    tags: tuple[str, ...] = (),
+    with_others: Sequence[Person] = (),
+    **values,
 ) -> Post:
-    """A draft, or with ``published_at`` a published post."""
+    """A draft, or with ``published_at`` a published post. ``with_others`` are its co-authors, in order."""
     number = next(_numbers)
     title = title or f"Post {number}"
     body = values.pop("body", f"The text of {title}.")
@@ -60,7 +69,11 @@ def post(
         }
         | values
     )
-    return _added(made)
+    _added(made)
+    for place, person in enumerate(with_others):
+        added_at = INSTALLED_AT + timedelta(seconds=place)
+        db.session.execute(co_authors.insert().values(post_id=made.id, person_id=person.id, added_at=added_at))
+    return made
 
 
 def tag(name: str) -> Tag:
@@ -110,6 +123,26 @@ def api_token(owner: Person, *scopes: Scope) -> tuple[ApiToken, str]:
         person_id=owner.id, token_hash=tokens.digest(secret), scopes=[scope.value for scope in scopes or tuple(Scope)]
     )
     return _added(row), secret
+
+
+def comment(post: Post, by: Person | None = None, body: str = "Well said.", **values) -> Comment:
+    """A published comment by a member, or without one by a visitor who has confirmed an address."""
+    visitor = {"name": "Tomas", "address": "tomas@example.org", "address_confirmed_at": INSTALLED_AT}
+    made = Comment(
+        **{
+            "post_id": post.id,
+            "person_id": by.id if by else None,
+            "body": body,
+            "html": rendering.html(body),
+            "words_hash": rendering.words_hash(body),
+            "state": CommentState.PUBLISHED,
+            "published_at": datetime.now(UTC),
+            "created_at": datetime.now(UTC),
+        }
+        | ({"name": by.name} if by else visitor)
+        | values
+    )
+    return _added(made)
 
 
 def _added(row):

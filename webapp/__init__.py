@@ -13,14 +13,20 @@ from webapp import schedule
 from webapp.accounts import cli as accounts_cli
 from webapp.accounts import identity
 from webapp.accounts import views as accounts_views
+from webapp.administration import events as administration_events
+from webapp.administration import views as administration_views
 from webapp.api import views as api_views
-from webapp.core import broker, error_pages, headers, logs, rendering
+from webapp.comments import tasks as comments_tasks
+from webapp.comments import views as comments_views
+from webapp.core import broker, error_pages, headers, languages, logs, rendering
 from webapp.digests import cli as digests_cli
 from webapp.digests import events as digests_events
 from webapp.digests import tasks as digests_tasks
 from webapp.digests import views as digests_views
 from webapp.extensions import babel, bcrypt, celery, csrf, db, limiter, login, migrate, principal
 from webapp.feeds import views as feeds_views
+from webapp.images import tasks as images_tasks
+from webapp.images import views as images_views
 from webapp.mail import cli as mail_cli
 from webapp.mail import tasks as mail_tasks
 from webapp.ops import cli as ops_cli
@@ -28,35 +34,58 @@ from webapp.ops import dead_cli, forecast_cli, safety_cli
 from webapp.ops import events as ops_events
 from webapp.ops import tasks as ops_tasks
 from webapp.ops import views as ops_views
+from webapp.portability import cli as portability_cli
+from webapp.portability import tasks as portability_tasks
+from webapp.portability import views as portability_views
 from webapp.posts import events as posts_events
 from webapp.posts import views as posts_views
 from webapp.reminders import events as reminders_events
 from webapp.reminders import tasks as reminders_tasks
 from webapp.reminders import views as reminders_views
+from webapp.search import cli as search_cli
+from webapp.search import tasks as search_tasks
+from webapp.search import views as search_views
+from webapp.settings import choices
 from webapp.subscriptions import cli as subscriptions_cli
 from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
     accounts_views,
+    images_views,
     posts_views,
+    comments_views,
     subscriptions_views,
     reminders_views,
     digests_views,
+    search_views,
     feeds_views,
+    administration_views,
+    portability_views,
     ops_views,
 )
-FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, ops_events)
+FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, administration_events, ops_events)
 FEATURES_WITH_COMMANDS = (
     accounts_cli,
     mail_cli,
     subscriptions_cli,
     digests_cli,
+    search_cli,
     ops_cli,
     dead_cli,
     forecast_cli,
     safety_cli,
+    portability_cli,
 )
-FEATURES_WITH_TASKS = (mail_tasks, reminders_tasks, digests_tasks, ops_tasks)
+FEATURES_WITH_TASKS = (
+    mail_tasks,
+    images_tasks,
+    comments_tasks,
+    reminders_tasks,
+    digests_tasks,
+    search_tasks,
+    portability_tasks,
+    ops_tasks,
+)
 
 
 def create_app(config: configuration.Config | None = None, *, log_to: TextIO | None = None) -> Flask:
@@ -70,7 +99,9 @@ def create_app(config: configuration.Config | None = None, *, log_to: TextIO | N
 
     logs.init_app(app, log_to)
     _bind_extensions(app, config)
+    languages.init_app(app)
     rendering.init_app(app)
+    choices.init_app(app)
     headers.init_app(app)
     error_pages.init_app(app)
     identity.init_app(app)
@@ -104,7 +135,7 @@ def _bind_extensions(app: Flask, config: configuration.Config) -> None:
     limiter.init_app(app)
     login.init_app(app)
     principal.init_app(app)
-    babel.init_app(app, locale_selector=rendering.chosen_locale, timezone_selector=rendering.chosen_zone)
+    babel.init_app(app, locale_selector=languages.chosen_locale, timezone_selector=rendering.chosen_zone)
     celery.init_app(app)
     celery.conf.update(
         broker.settings(config.celery_broker_url, config.database_url, config.data_dir, config.site_timezone),

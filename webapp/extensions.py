@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import Babel
 from flask_bcrypt import Bcrypt
 from flask_celery import Celery
 from flask_limiter import Limiter
@@ -15,6 +14,7 @@ from flask_wtf import CSRFProtect
 
 from webapp.core.db import Model
 from webapp.core.messages import Task
+from webapp.core.words import Babel
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
 migrate = Migrate(compare_type=True, render_as_batch=True)

@@ -20,6 +20,11 @@ def beat_schedule(config: Config) -> dict[str, dict[str, Any]]:
             ),
         },
         "a digest whose slot was missed": {"task": "digests.digest", "schedule": timedelta(minutes=1)},
+        "a picture whose copies are missing": {"task": "images.sweep", "schedule": timedelta(minutes=1)},
+        "pictures deleted long ago": {"task": "images.tidy", "schedule": timedelta(hours=6)},
+        "comments that nobody confirmed": {"task": "comments.tidy", "schedule": timedelta(hours=6)},
         "a sign of life": {"task": "ops.heartbeat", "schedule": timedelta(seconds=30)},
+        "imports and exports that nobody is at": {"task": "portability.take_up", "schedule": timedelta(seconds=30)},
+        "files of imports and exports that are over": {"task": "portability.tidy", "schedule": timedelta(hours=6)},
         "what was lost on the way": {"task": "ops.sweep", "schedule": timedelta(seconds=10)},
     }

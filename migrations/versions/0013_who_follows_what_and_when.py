@@ -4,29 +4,28 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0002"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("subscriptions") as table:
-        table.add_column(sa.Column("starts_afresh", sa.Boolean(), server_default=sa.false(), nullable=False))
-        table.add_column(sa.Column("follows", sa.Text(), server_default="site", nullable=False))
-        table.add_column(
-            sa.Column(
-                "cadence",
-                sa.Enum("post", "daily", "weekly", "monthly", name="cadence", native_enum=False, length=20),
-                server_default="weekly",
-                nullable=False,
-            )
+    op.add_column("subscriptions", sa.Column("starts_afresh", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("subscriptions", sa.Column("follows", sa.Text(), server_default="site", nullable=False))
+    op.add_column("subscriptions", 
+        sa.Column(
+            "cadence",
+            sa.Enum("post", "daily", "weekly", "monthly", name="cadence", native_enum=False, length=20),
+            server_default="weekly",
+            nullable=False,
         )
-        table.add_column(sa.Column("weekday", sa.Integer(), nullable=True))
-        table.add_column(sa.Column("hour", sa.Integer(), nullable=True))
-        table.add_column(sa.Column("zone", sa.String(length=64), nullable=True))
-        table.add_column(sa.Column("schedule_key", sa.String(length=60), server_default="weekly", nullable=False))
-        table.add_column(sa.Column("scheduled_from", sa.DateTime(timezone=True), nullable=True))
-        table.add_column(sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
+    )
+    op.add_column("subscriptions", sa.Column("weekday", sa.Integer(), nullable=True))
+    op.add_column("subscriptions", sa.Column("hour", sa.Integer(), nullable=True))
+    op.add_column("subscriptions", sa.Column("zone", sa.String(length=64), nullable=True))
+    op.add_column("subscriptions", sa.Column("schedule_key", sa.String(length=60), server_default="weekly", nullable=False))
+    op.add_column("subscriptions", sa.Column("scheduled_from", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("subscriptions", sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_subscriptions_schedule",
         "subscriptions",
@@ -35,8 +34,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'active'"),
         sqlite_where=sa.text("state = 'active'"),
     )
-    with op.batch_alter_table("digest_runs") as table:
-        table.add_column(sa.Column("goes_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("digest_runs", sa.Column("goes_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "digest_news",
         sa.Column("post_id", sa.Integer(), nullable=False),
@@ -80,7 +78,8 @@ def upgrade() -> None:
     op.execute(
         """
         INSERT INTO digest_news (post_id, appeared_at, is_hidden, is_again, is_old)
-        SELECT id, published_at, state <> 'published', false, true FROM posts WHERE published_at IS NOT NULL
+        SELECT id, published_at, state <> 'published', false, true FROM posts
+        WHERE published_at IS NOT NULL AND (imported_at IS NULL OR published_at > imported_at)
         """
     )
 
@@ -92,24 +91,22 @@ def downgrade() -> None:
     op.drop_table("letters")
     op.drop_index(op.f("ix_digest_news_appeared_at"), table_name="digest_news")
     op.drop_table("digest_news")
-    with op.batch_alter_table("digest_runs") as table:
-        table.drop_column("goes_at")
+    op.drop_column("digest_runs", "goes_at")
     op.drop_index(
         "ix_subscriptions_schedule",
         table_name="subscriptions",
         postgresql_where=sa.text("state = 'active'"),
         sqlite_where=sa.text("state = 'active'"),
     )
-    with op.batch_alter_table("subscriptions") as table:
-        for name in (
-            "paused_until",
-            "scheduled_from",
-            "schedule_key",
-            "zone",
-            "hour",
-            "weekday",
-            "cadence",
-            "follows",
-            "starts_afresh",
-        ):
-            table.drop_column(name)
+    for name in (
+        "paused_until",
+        "scheduled_from",
+        "schedule_key",
+        "zone",
+        "hour",
+        "weekday",
+        "cadence",
+        "follows",
+        "starts_afresh",
+    ):
+        op.drop_column("subscriptions", name)

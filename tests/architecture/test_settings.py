@@ -38,6 +38,8 @@ REFUSED = [
     ("SITE_NAME", "two\nlines"),
     ("SITE_TIMEZONE", "Mars/Olympus"),
     ("SITE_TIMEZONE", "../../etc/passwd"),
+    ("SITE_LANGUAGE", "fr"),
+    ("SITE_LANGUAGE", "zh"),
     ("PROXY_COUNT", "-1"),
     ("PROXY_COUNT", "one"),
     ("DATABASE_URL", "mysql://root@127.0.0.1/blog"),
@@ -56,6 +58,9 @@ REFUSED = [
     ("DIGEST_TIME", "10"),
     ("DIGEST_TIME", "\u0661\u0660:\u0660\u0660"),
     ("RATELIMIT_STORAGE_URL", "memcached://127.0.0.1"),
+    ("SEARCH_URL", "localhost:9200"),
+    ("SEARCH_URL", "https://search.example.org/Almanac"),
+    ("SEARCH_URL", "https://search.example.org/a/b"),
     ("LOG_LEVEL", "loud"),
     ("MAIL_FROM", "a@example.org\r\nBcc: b@example.org"),
     ("BOUNCE_DOMAIN", "bounces.example.org\r\nX: y"),
@@ -64,6 +69,11 @@ REFUSED = [
     ("DKIM_KEY", "swordfish"),
     ("DKIM_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
     ("REPEAT_UNCERTAIN_REMINDERS", "perhaps"),
+    ("UPLOADS_URL", "/var/lib/pictures"),
+    ("UPLOADS_URL", "s3:///pictures"),
+    ("UPLOADS_URL", "s3://bucket?endpoint=ftp://store.example.org"),
+    ("UPLOAD_LIMIT_MB", "ten"),
+    ("UPLOAD_QUOTA_MB", "-1"),
 ]
 
 
@@ -114,6 +124,7 @@ def test_everything_may_be_set_at_once(dev):
             "SECRET_KEY_FALLBACKS": "one, two",
             "SITE_NAME": "The Walking Season",
             "SITE_TIMEZONE": "Asia/Shanghai",
+            "SITE_LANGUAGE": "zh-hans",
             "TRUSTED_HOSTS": "www.example.org, blog.internal",
             "PROXY_COUNT": "1",
             "SMTP_PORT": "587",
@@ -135,7 +146,7 @@ def test_everything_may_be_set_at_once(dev):
     assert found.trusted_hosts == ("www.example.org", "blog.internal")
     assert (found.smtp_port, found.smtp_security, found.log_level) == (587, "starttls", "debug")
     assert (found.digest_weekday, found.weekday, found.digest_time) == ("sun", 6, time(7, 30))
-    assert found.zone.key == "Asia/Shanghai"
+    assert (found.zone.key, found.site_language) == ("Asia/Shanghai", "zh-Hans")
     assert (found.repeat_uncertain_reminders, found.bounce_domain) == (False, "bounces.example.org")
 
 
@@ -160,7 +171,12 @@ def test_production_refuses_a_default_or_weak_secret_without_printing_it(secret)
 
 @pytest.mark.parametrize("name", [each.name.upper() for each in fields(config.Config) if each.metadata["secret"]])
 def test_every_secret_may_lie_in_a_file(name, tmp_path):
-    fitting = {"RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3", "DKIM_KEY": PEM}
+    fitting = {
+        "RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3",
+        "SEARCH_URL": "https://u:p@127.0.0.1:9200/words",
+        "DKIM_KEY": PEM,
+        "UPLOADS_URL": "s3://key:secret@bucket",
+    }
     value = (PRODUCTION | fitting).get(name, "swordfish")
     (tmp_path / "kept").write_text(value + "\n")
     others = PRODUCTION | {"DKIM_DOMAIN": "example.org", "DKIM_SELECTOR": "autumn", "DKIM_KEY": PEM}

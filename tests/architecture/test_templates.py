@@ -11,10 +11,12 @@ from webapp.extensions import csrf
 
 WEBAPP = Path(__file__).resolve().parents[2] / "webapp"
 TEMPLATES = sorted(WEBAPP.rglob("templates/**/*.html"))
-STORED_HTML = re.compile(r"\bpost\.html\s*\|\s*safe\b")
+STORED_HTML = re.compile(r"\b(?:post|comment|parent)\.html\s*\|\s*safe\b")
 ENDPOINT = re.compile(r"(?:url_for|absolute)\(\s*[\"']([\w.]+)[\"']")
 BY_ITSELF = {"templates/components/masthead.html"}  # the theme: at worst another site turns the light on
 BY_SIGNED_LINK = {  # the token in the address is what proves the right; RFC 8058 asks for a POST without cookies
+    "comments/templates/comments/decide.html",
+    "comments/templates/comments/mute.html",
     "reminders/templates/reminders/act.html",
     "subscriptions/templates/subscriptions/leave.html",
     "subscriptions/templates/subscriptions/settings.html",
@@ -39,7 +41,7 @@ def test_there_are_pages_and_mails_to_look_at():
 
 
 @pytest.mark.parametrize("file", TEMPLATES, ids=shown)
-def test_nothing_but_a_stored_post_is_called_safe(file):
+def test_nothing_but_a_stored_post_or_comment_is_called_safe(file):
     words = STORED_HTML.sub("", file.read_text())
     assert not re.search(r"\|\s*safe\b|autoescape\s+false|Markup\(", words)
 
@@ -89,9 +91,20 @@ def test_every_form_that_posts_carries_the_token(file):
 
 def test_only_what_proves_itself_goes_without_a_token(app):
     views = {name.removeprefix("webapp.") for name in csrf._exempt_views}
-    assert views == {"subscriptions.views.asking.unsubscribe", "reminders.views.mailed.act"}
+    assert views == {
+        "subscriptions.views.asking.unsubscribe",
+        "reminders.views.mailed.act",
+        "accounts.views.language.choose_language",  # asks for the token of whoever is signed in, itself
+        "comments.views.own.mute",
+        "comments.views.deciding.decide",
+    }
     exempt = {name for name, blueprint in app.blueprints.items() if blueprint in csrf._exempt_blueprints}
     assert {name for name in exempt if not name.startswith("api")} == {"look"}
+
+
+@pytest.mark.parametrize("file", [*TEMPLATES, *WEBAPP.rglob("templates/**/*.txt")], ids=shown)
+def test_what_the_administrator_may_choose_is_not_read_from_the_environment(file):
+    assert not re.search(r"ALMANAC\.(site_name|postal_address)", file.read_text()), "use site_name, site.postal_address"
 
 
 @pytest.mark.parametrize("file", MAILS, ids=shown)

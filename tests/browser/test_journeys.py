@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from webapp.accounts.models import Role
+from webapp.settings.models import SiteSetting
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without"])
@@ -41,6 +43,48 @@ def test_an_author_signs_in_writes_previews_and_publishes(scripted, browser, wor
     reader.goto("/")
     reader.get_by_role("link", name="The first frost").first.click()
     expect(reader.locator("main em")).to_have_text("in the cellar")
+
+
+def test_a_draft_is_shared_read_first_and_brought_back_to_what_it_said(scripted, browser, world):
+    edith = factories.person("Edith", role=Role.EDITOR)
+    factories.db.session.add(SiteSetting(name="review", value={"required": True}))
+    factories.db.session.commit()
+    page = browser.window(java_script_enabled=scripted)
+    enter(page, world.alice)
+    page.goto("/write/new")
+    page.get_by_label("Title", exact=True).fill("The first frost")
+    page.get_by_label("Text", exact=True).fill("The dahlias are in the cellar.")
+    page.get_by_role("button", name="Send for review").click()
+    expect(page.locator("main")).to_contain_text("It waits for an editor.")
+
+    page.get_by_role("link", name="Preview links").click()
+    page.get_by_label("It works for").select_option("30 days")
+    page.get_by_role("button", name="Make a link").click()
+    address = page.get_by_label("Your link. We show it only now.").input_value()
+    friend = browser.window()
+    friend.goto(local(address))
+    expect(friend.locator("main")).to_contain_text("The dahlias are in the cellar.")
+
+    editor = browser.window(java_script_enabled=scripted)
+    enter(editor, edith)
+    editor.goto("/write")
+    editor.get_by_role("link", name="1 post waits for review").click()
+    editor.get_by_role("link", name="The first frost").click()
+    editor.get_by_role("button", name="Approve and publish now").click()
+    expect(editor).to_have_url(re.compile("/posts/the-first-frost"))
+    friend.goto(local(address))
+    expect(friend).to_have_url(re.compile("/posts/the-first-frost"))
+
+    editor.get_by_role("link", name="Edit", exact=True).click()
+    editor.get_by_label("Text", exact=True).fill("The dahlias are in the attic.")
+    editor.get_by_role("button", name="Save changes").click()
+    editor.get_by_role("link", name="Revisions").click()
+    editor.get_by_role("link", name="Revision 3").click()
+    expect(editor.locator("del")).to_have_text("cellar")
+    expect(editor.locator("ins")).to_have_text("attic")
+    editor.get_by_role("link", name="Older: revision 2").click()
+    editor.get_by_role("button", name="Go back to revision 2").click()
+    expect(editor.get_by_label("Text", exact=True)).to_have_value("The dahlias are in the cellar.")
 
 
 def test_a_reader_asks_for_the_letter_and_confirms(scripted, browser, smtp, jobs):
@@ -172,3 +216,32 @@ def background(page: Page) -> str:
 
 def local(link: str) -> str:
     return link.removeprefix("http://localhost")
+
+
+def test_the_keyboard_alone_searches_and_turns_the_page(browser, world):
+    for number in range(12):
+        factories.post(world.alice, f"Frost {number}", published_at=datetime(2026, 1, 1 + number, tzinfo=UTC))
+    factories.db.session.commit()
+    page = browser.window()
+    page.goto("/")
+    tab_to(page, "Search")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Search the posts")).to_be_focused()
+    page.keyboard.type("frost")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("12 posts")
+    tab_to(page, "Further hits")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("You are reading 11 to 12")
+    tab_to(page, "Frost 0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Frost 0")).to_be_visible()
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Presses Tab until the link of this name has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            return
+    pytest.fail(f"{name} cannot be reached by the keyboard")

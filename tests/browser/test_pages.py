@@ -7,8 +7,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests import factories
+from webapp.accounts.models import Role
+from webapp.comments.models import CommentState
 from webapp.extensions import db
 from webapp.posts import operations
+from webapp.posts.operations import previews, reviewing
 
 BODY = """
 A paragraph with a [link](https://example.org/a/very/long/address/that/has/no/place/to/break/at/all/anywhere/in/it),
@@ -37,24 +40,26 @@ Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaf
 FOR_EVERYONE = [
     "/",
     "/archive",
+    "/search",
+    "/search?q=frost",
     "/posts/{slug}",
     "/@alice",
     "/tags/garden",
+    "/preview/{token}",
     "/subscribe",
     "/login",
     "/register",
     "/reset",
+    "/posts/{slug}?reply={comment}",
     "/nowhere",
 ]
 FOR_AUTHORS = [
-    "/",
-    "/write",
-    "/write/new",
-    "/posts/{id}/edit",
-    "/reminders",
-    "/reminders/history",
-    "/settings",
-    "/settings/letters",
+    *("/", "/write", "/write/new", "/posts/{id}/edit", "/images", "/reminders"),
+    *("/reminders/history", "/settings", "/settings/letters"),
+    *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
+    *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
+    "/comments/moderation",
+    "/settings/export",
 ]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 
@@ -68,13 +73,30 @@ def places(world):
     title = "The first frost and what it did to the dahlias behind the house"
     post = operations.write(author=world.alice, title=title, body=BODY, tags=["garden", "winter"], slug=None, now=now)
     operations.publish(post, by=world.alice, now=now)
-    factories.post(world.alice, "A draft")
+    operations.edit(post, by=world.alice, now=now, version=None, body=BODY.replace("No", "Nothing"), tags=["garden"])
+    draft = factories.post(world.alice, "A draft", with_others=[world.carol])
+    _link, token = previews.share(draft, days=7, by=world.alice, now=now)
+    reviewing.submit(draft, by=world.alice, now=now, words="Is the end too long?")
+    trashed = factories.post(world.alice, "Old notes")
+    operations.trash(trashed, by=world.alice, now=now)
+    world.alice.role = Role.EDITOR
     factories.post(world.alice, "霜降一个相当长的中文标题看看它在窄屏上怎么换行", published_at=now - timedelta(days=40))
     factories.reminder(world.alice, due_at=now + timedelta(days=3))
     factories.reminder(world.alice, "Every week", due_at=now + timedelta(days=2), recurrence="FREQ=WEEKLY")
     factories.subscription(world.alice.email, follows=f"@{world.alice.id}")
+    comment = factories.comment(post, world.bob, "A [link](https://example.org) and `code`.")
+    for _level in range(4):
+        comment = factories.comment(post, body=title.replace(" ", ""), parent_id=comment.id)
+    factories.comment(post, world.bob, BODY, state=CommentState.PENDING, held=["links", "repeated"])
     db.session.commit()
-    return {"slug": post.slug, "id": post.id}
+    return {
+        "slug": post.slug,
+        "id": post.id,
+        "draft": draft.id,
+        "trashed": trashed.id,
+        "token": token,
+        "comment": comment.id,
+    }
 
 
 @pytest.fixture
@@ -96,6 +118,15 @@ def test_axe_finds_nothing_by_day_or_by_night(opened):
         page.emulate_media(color_scheme=light, reduced_motion="reduce")
         found = Axe().run(page, options={"resultTypes": ["violations"]})
         assert found.violations_count == 0, f"{light}\n{found.generate_report()}"
+
+
+def test_axe_finds_nothing_in_chinese_and_a_narrow_phone_shows_all(opened):
+    page = opened(color_scheme="light", locale="zh-CN", bypass_csp=True)
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, too_wide(page)
 
 
 def test_a_page_is_whole_on_every_screen(opened):

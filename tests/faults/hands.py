@@ -29,7 +29,7 @@ LAZY = ("celery.app.amqp", "celery.app.routes", "celery.backends.database.sessio
 
 
 def main() -> None:
-    app = create_app()
+    app = create_app(log_to=sys.stderr)
     celery.finalize()
     for module in LAZY:
         importlib.import_module(module)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from webapp.core.words import _
+
 # Most say they are several; the first that is named here is the one they are.
 PROGRAMS = (
     ("Edg", "Edge"),
@@ -28,5 +30,5 @@ def name(user_agent: str) -> str:
     program = next((called for sign, called in PROGRAMS if sign in user_agent), "")
     system = next((called for sign, called in SYSTEMS if sign in user_agent), "")
     if not program:
-        return user_agent[:60] or "A browser that does not say its name"
-    return f"{program} on {system}" if system else program
+        return user_agent[:60] or _("A browser that does not say its name")
+    return _("%(program)s on %(system)s", program=program, system=system) if system else program

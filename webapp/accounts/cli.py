@@ -59,6 +59,18 @@ def create(email: str, name: str | None, role: str, password_stdin: bool, confir
     click.echo(f"Made {person.email}, {person.role}, @{person.handle}.{_what_is_next(person, password)}")
 
 
+@user.command("invite")
+@click.argument("email")
+def invite(email: str) -> None:
+    """Mail EMAIL, who was imported or made here, a link to confirm the address and choose a password."""
+    person = _person(email)
+    if person.is_confirmed:
+        raise click.ClickException(f"{person.email} is confirmed already: they can ask for a new password themselves.")
+    operations.invite(person, now=clock.now())
+    db.session.commit()
+    click.echo(f"A link to confirm the address is on its way to {person.email}.")
+
+
 @user.command("list")
 def list_() -> None:
     """Show everyone: address, role, handle, name, and whether the address is confirmed."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
+
+from config import LANGUAGES
 
 EMAIL = DataRequired(lazy_gettext("Write your mail address."))
 NAME = DataRequired(lazy_gettext("Write your name, or one you like."))
@@ -38,6 +41,14 @@ class ResetForm(FlaskForm):
 class ProfileForm(FlaskForm):
     name = StringField(lazy_gettext("Name"), [NAME])
     zone = StringField(lazy_gettext("Where you are"), [DataRequired(lazy_gettext("Write a city."))])
+    language = SelectField(
+        lazy_gettext("Language"),
+        choices=[
+            SelectChoice("", lazy_gettext("As this browser asks for")),
+            *(SelectChoice(name, own_name) for name, own_name in LANGUAGES.items()),
+        ],
+        validate_choice=False,
+    )
 
 
 class AuthorForm(ProfileForm):
@@ -45,6 +56,7 @@ class AuthorForm(ProfileForm):
 
     handle = StringField(lazy_gettext("Handle"), [DataRequired(lazy_gettext("Choose a handle."))])
     bio = TextAreaField(lazy_gettext("About you"))
+    website = StringField(lazy_gettext("Your own site"))
 
 
 class PasswordForm(FlaskForm):

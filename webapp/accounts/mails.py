@@ -19,6 +19,7 @@ def confirmation(registration: Registration, *, now: datetime) -> None:
         "accounts/mail/confirm",
         kind=Kind.CONFIRM,
         address=registration.email,
+        language=registration.language,
         dedupe_key=f"confirm:{registration.id}:{secrets.token_hex(8)}",
         lifetime=links.CONFIRM_WITHIN,
         now=now,
@@ -33,6 +34,7 @@ def known_already(person: Person, *, now: datetime) -> None:
         "accounts/mail/known",
         kind=Kind.CONFIRM,
         address=person.email,
+        language=person.language,
         dedupe_key=f"known:{person.id}:{secrets.token_hex(8)}",
         lifetime=links.CONFIRM_WITHIN,
         now=now,
@@ -49,6 +51,7 @@ def reset(person: Person, *, now: datetime) -> None:
         "accounts/mail/reset",
         kind=Kind.RESET,
         address=person.email,
+        language=person.language,
         dedupe_key=f"reset:{person.id}:{secrets.token_hex(8)}",
         lifetime=links.RESET_WITHIN,
         now=now,
@@ -63,6 +66,7 @@ def _send(
     *,
     kind: Kind,
     address: str,
+    language: str | None,
     dedupe_key: str,
     lifetime: timedelta,
     now: datetime,
@@ -70,7 +74,7 @@ def _send(
     **context: str,
 ) -> None:
     """Writes the mail into the ledger. It is not worth sending after its link has expired."""
-    rendered = rendering.render(template, address=address, **context)
+    rendered = rendering.render(template, language=language, address=address, **context)
     mail.enqueue(
         kind=kind,
         address=address,

@@ -34,7 +34,10 @@ IMPLIED: dict[Role, frozenset[Role]] = {
 
 
 class Person(Timestamps, Model):
-    """Someone with an account. Nothing but the confirmation goes to ``email`` before that is confirmed."""
+    """Someone with an account. Nothing but the confirmation goes to ``email`` before that is confirmed.
+
+    ``language`` is that of their pages and their mail; None follows the browser, and the site in mail.
+    """
 
     __tablename__ = "people"
 
@@ -44,7 +47,9 @@ class Person(Timestamps, Model):
     name: Mapped[str] = mapped_column(String(80))
     handle: Mapped[str] = mapped_column(String(40), unique=True)
     bio: Mapped[str] = mapped_column(Text, default="")
+    website: Mapped[str] = mapped_column(String(2000), default="", server_default="")
     zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str | None] = mapped_column(String(12))
     role: Mapped[Role] = mapped_column(states(Role), default=Role.READER)
     password_hash: Mapped[str] = mapped_column(String(100))
 
@@ -88,6 +93,7 @@ class Registration(Model):
     name: Mapped[str] = mapped_column(String(80))
     password_hash: Mapped[str] = mapped_column(String(100))
     zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str | None] = mapped_column(String(12))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -116,6 +122,8 @@ class Scope(enum.StrEnum):
     REMINDERS_WRITE = "reminders:write"
     SUBSCRIPTIONS_READ = "subscriptions:read"
     SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    COMMENTS_READ = "comments:read"
+    COMMENTS_WRITE = "comments:write"
     OPERATOR = "operator"
 
 

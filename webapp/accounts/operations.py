@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from webapp.accounts import mails, passwords, queries
 from webapp.accounts.models import ApiToken, Person, Registration, Role, Scope, SignIn
 from webapp.accounts.signals import person_confirmed
-from webapp.core import text, tokens, zones
+from webapp.core import languages, text, tokens, zones
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.mail.models import Kind
 from webapp.settings.models import SiteSetting
@@ -40,6 +41,7 @@ def create_person(
     confirmed: bool,
     zone: str,
     now: datetime,
+    language: str | None = None,
 ) -> Person:
     """A new person. Without a password nobody can sign in as them until they have chosen one.
 
@@ -52,11 +54,14 @@ def create_person(
         role=role,
         confirmed_at=now if confirmed else None,
         zone=_zone(zone),
+        language=language,
         now=now,
     )
 
 
-def register(*, email: str, name: str, password_hash: str, zone: str, now: datetime) -> None:
+def register(
+    *, email: str, name: str, password_hash: str, zone: str, now: datetime, language: str | None = None
+) -> None:
     """Writes to the address: a link that makes the account, or, where there is one already, that there is.
 
     To whoever asks, both look the same. An address that has been written to often lately is not written to again.
@@ -70,7 +75,10 @@ def register(*, email: str, name: str, password_hash: str, zone: str, now: datet
         mails.known_already(person, now=now)
         return
     _ask_to_confirm(
-        Registration(email=address, name=name, password_hash=password_hash, zone=zone, created_at=now), now=now
+        Registration(
+            email=address, name=name, password_hash=password_hash, zone=zone, language=language, created_at=now
+        ),
+        now=now,
     )
 
 
@@ -86,7 +94,12 @@ def invite(person: Person, *, now: datetime) -> None:
     """Asks a person who was made on the command line to confirm the address."""
     _ask_to_confirm(
         Registration(
-            email=person.email, name=person.name, password_hash=person.password_hash, zone=person.zone, created_at=now
+            email=person.email,
+            name=person.name,
+            password_hash=person.password_hash,
+            zone=person.zone,
+            language=person.language,
+            created_at=now,
         ),
         now=now,
     )
@@ -98,14 +111,21 @@ def confirm(registration: Registration, *, now: datetime) -> Person | None:
     Every other link to the same address is used up with it. Sends :data:`~webapp.accounts.signals.person_confirmed`.
     """
     email, name, zone = registration.email, registration.name, registration.zone
-    password_hash = registration.password_hash
+    password_hash, language = registration.password_hash, registration.language
     if not _deleted(delete(Registration).where(Registration.id == registration.id)):
         return None
     _deleted(delete(Registration).where(Registration.email == email))
     person = queries.by_email(email)
     if person is None:
         person = _add_person(
-            email=email, name=name, password_hash=password_hash, confirmed_at=now, zone=zone, role=Role.READER, now=now
+            email=email,
+            name=name,
+            password_hash=password_hash,
+            confirmed_at=now,
+            zone=zone,
+            language=language,
+            role=Role.READER,
+            now=now,
         )
     elif person.is_confirmed:
         return None
@@ -115,7 +135,9 @@ def confirm(registration: Registration, *, now: datetime) -> Person | None:
     return person
 
 
-def set_up(*, email: str, name: str, password_hash: str, zone: str, now: datetime) -> Person | None:
+def set_up(
+    *, email: str, name: str, password_hash: str, zone: str, now: datetime, language: str | None = None
+) -> Person | None:
     """Makes the first administrator; None when there is one. Two who try at once wait for each other."""
     db.session.execute(select(SiteSetting).where(SiteSetting.name == "installed_at").with_for_update())
     if queries.has_administrator():
@@ -127,6 +149,7 @@ def set_up(*, email: str, name: str, password_hash: str, zone: str, now: datetim
         role=Role.ADMIN,
         confirmed_at=now,
         zone=_zone(zone),
+        language=language,
         now=now,
     )
 
@@ -178,16 +201,33 @@ def end_sign_ins(person: Person, *, keep: SignIn | None = None) -> int:
     return _deleted(delete(SignIn).where(SignIn.person_id == person.id, SignIn.id != kept_id))
 
 
-def change_profile(person: Person, *, name: str, zone: str, handle: str | None = None, bio: str | None = None) -> None:
+def change_profile(
+    person: Person,
+    *,
+    name: str,
+    zone: str,
+    handle: str | None = None,
+    bio: str | None = None,
+    website: str | None = None,
+) -> None:
     """Changes what others see of someone, and where they live. What is None stays as it is."""
     name, zone = _name(name), _zone(zone)
     handle = person.handle if handle is None else _handle(handle)
     bio = person.bio if bio is None else text.many_lines(bio, field="bio", longest=LONGEST_BIO).strip()
+    website = person.website if website is None else text.web_address(website, field="website")
     try:
         with db.session.begin_nested():
-            person.name, person.handle, person.bio, person.zone = name, handle, bio, zone
+            person.name, person.handle, person.zone = name, handle, zone
+            person.bio, person.website = bio, website
     except IntegrityError:
-        raise Refused("handle", f"@{handle} belongs to someone else.") from None
+        raise Refused("handle", _("@%(handle)s belongs to someone else.", handle=handle)) from None
+
+
+def change_language(person: Person, language: str) -> None:
+    """Their pages and their mail are in it from now on. Empty: as the browser wants, and in mail as the site does."""
+    if language and languages.known(language) is None:
+        raise Refused("language", _("Choose one from the list."))
+    person.language = language or None
 
 
 def set_role(person: Person, role: Role) -> None:
@@ -198,9 +238,9 @@ def create_token(person: Person, scopes: Iterable[Scope], *, now: datetime) -> s
     """A token for this person's programs: returned once, kept only as a digest."""
     wanted = sorted(set(scopes))
     if not wanted:
-        raise Refused("scope", "Name what the token may do.")
+        raise Refused("scope", _("Name what the token may do."))
     if Scope.OPERATOR in wanted and not person.is_allowed(Role.OPERATOR):
-        raise Refused("scope", f"{person.email} is not an operator, so no token of theirs can be.")
+        raise Refused("scope", _("%(email)s is not an operator, so no token of theirs can be.", email=person.email))
     secret = tokens.opaque()
     db.session.add(
         ApiToken(
@@ -214,12 +254,20 @@ def create_token(person: Person, scopes: Iterable[Scope], *, now: datetime) -> s
 
 
 def _add_person(
-    *, email: str, name: str, password_hash: str, role: Role, confirmed_at: datetime | None, zone: str, now: datetime
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
+    role: Role,
+    confirmed_at: datetime | None,
+    zone: str,
+    language: str | None,
+    now: datetime,
 ) -> Person:
     """Adds the row. Where two are made at once, the database says who was first and we look again."""
     while True:
         if queries.by_email(email) is not None:
-            raise Refused("email", "This address already has an account.")
+            raise Refused("email", _("This address already has an account."))
         person = Person(
             email=email,
             name=name,
@@ -228,6 +276,7 @@ def _add_person(
             role=role,
             email_confirmed_at=confirmed_at,
             zone=zone,
+            language=language,
             created_at=now,
         )
         try:
@@ -257,14 +306,17 @@ def _name(raw: str) -> str:
 def _handle(raw: str) -> str:
     handle = raw.strip().removeprefix("@").lower()
     if len(handle) > LONGEST_HANDLE or not HANDLE.fullmatch(handle):
-        raise Refused("handle", f"Use up to {LONGEST_HANDLE} letters from a to z, digits and hyphens between them.")
+        raise Refused(
+            "handle",
+            _("Use up to %(most)s letters from a to z, digits and hyphens between them.", most=LONGEST_HANDLE),
+        )
     return handle
 
 
 def _zone(raw: str) -> str:
     zone = zones.named(raw)
     if zone is None:
-        raise Refused("zone", "We do not know that place. Choose a city from the list, such as Shanghai.")
+        raise Refused("zone", _("We do not know that place. Choose a city from the list, such as Shanghai."))
     return zone
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import bcrypt
 
 SHORTEST = 8
@@ -20,13 +21,13 @@ def hashed(password: str, *, field: str = "password") -> str:
     """
     clean = _normal(password)
     if len(clean) < SHORTEST:
-        raise Refused(field, f"Use at least {SHORTEST} characters.")
+        raise Refused(field, _("Use at least %(least)s characters.", least=SHORTEST))
     if len(clean) > LONGEST:
-        raise Refused(field, f"Use at most {LONGEST} characters.")
+        raise Refused(field, _("Use at most %(most)s characters.", most=LONGEST))
     try:
         kept: bytes = bcrypt.generate_password_hash(clean)
     except UnicodeEncodeError:
-        raise Refused(field, "It holds half a character. Type it again.") from None
+        raise Refused(field, _("It holds half a character. Type it again.")) from None
     return kept.decode()
 
 
@@ -43,7 +44,7 @@ def matches(kept: str | None, password: str) -> bool:
 def demand(kept: str, password: str, *, field: str) -> None:
     """Refuses a ``password`` that is not the one that was kept."""
     if not matches(kept, password):
-        raise Refused(field, "That is not your present password.")
+        raise Refused(field, _("That is not your present password."))
 
 
 def _normal(password: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -22,7 +22,13 @@ def page(rows: Select[Any], query: Mapping[str, Any]) -> tuple[dict[str, Any], d
     number, limit = query["page"], query["limit"]
     total = db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
     items = db.session.scalars(rows.limit(limit).offset((number - 1) * limit)).all()
-    return {"items": items, "total": total}, {"Link": _links(query, number, last=max(1, -(-total // limit)))}
+    return shown(items, total, query)
+
+
+def shown(items: Sequence[Any], total: int, query: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A page that was found in another way: ``items`` of it, and how many there are in all."""
+    last = max(1, -(-total // query["limit"]))
+    return {"items": items, "total": total}, {"Link": _links(query, query["page"], last=last)}
 
 
 def _links(query: Mapping[str, Any], number: int, *, last: int) -> str:
@@ -31,7 +37,8 @@ def _links(query: Mapping[str, Any], number: int, *, last: int) -> str:
         pages["prev"] = min(number - 1, last)
     if number < last:
         pages["next"] = number + 1
+    around = request.view_args or {}
     return ", ".join(
-        f'<{urls.absolute(str(request.endpoint), **{**query, "page": other})}>; rel="{name}"'
+        f'<{urls.absolute(str(request.endpoint), **{**around, **query, "page": other})}>; rel="{name}"'
         for name, other in pages.items()
     )

@@ -18,6 +18,7 @@ from webapp.extensions import db
 from webapp.posts import operations, queries
 from webapp.posts.models import Post, PostState
 from webapp.reminders import when
+from webapp.search import operations as search
 
 blueprint = Blueprint("posts", __name__, url_prefix="/posts")
 SCHEMA = PostSchema()
@@ -28,12 +29,15 @@ EXAMPLE = {"title": "First frost", "body": "The dahlias are in the *cellar*.", "
 class Posts(MethodView):
     @needs(Scope.POSTS_READ)
     @blueprint.query(PostQuery)
-    @blueprint.answers(200, PostPage, says="A page of posts, the newest first.")
+    @blueprint.answers(200, PostPage, says="A page of posts, the newest first; with q, the best first.")
     def get(self, query: dict[str, Any]) -> Any:
-        """List posts
+        """List posts, or search them
 
-        Everyone's published posts and all of your own that are not in the trash.
+        Everyone's published posts and all of your own that are not in the trash. With q, the published ones that hold
+        all of its words.
         """
+        if "q" in query:
+            return _found(query)
         rows = queries.visible_to(caller())
         if "state" in query:
             rows = rows.where(Post.state == PostState(query["state"]))
@@ -54,6 +58,8 @@ class Posts(MethodView):
             body=values["body"],
             tags=values.get("tags", []),
             slug=values.get("slug"),
+            excerpt=values.get("excerpt", ""),
+            canonical_url=values.get("canonical_url", ""),
             now=now,
         )
         if values["state"] == PostState.PUBLISHED:
@@ -132,6 +138,14 @@ class OnePublication(MethodView):
         operations.unpublish(post, by=author, now=clock.now())
         db.session.commit()
         return answers.nothing()
+
+
+def _found(query: dict[str, Any]) -> Any:
+    """What a question finds, read as any other post is: the engine may not have heard that one is hidden by now."""
+    found = search.find(query["q"], now=clock.now(), page=query["page"], size=query["limit"])
+    rows = queries.published().where(Post.id.in_(found.ids))
+    posts = {post.id: post for post in db.session.scalars(rows)} if found.ids else {}
+    return paging.shown([posts[each] for each in found.ids if each in posts], found.total, query)
 
 
 def _author() -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -142,7 +143,7 @@ def _says(document: Document, answer: Mapping[str, Any]) -> str:
 
 def _curl(url: str, method: str, example: Mapping[str, Any] | None) -> str:
     """A command to try an operation with; the token stands in a variable of the shell."""
-    url = url.replace("{post_id}", "1").replace("{reminder_id}", "1").replace("{subscription_id}", "1")
+    url = re.sub(r"\{\w+_id\}", "1", url)
     lines = [f"curl {url}" if method == "get" else f"curl -X {method.upper()} {url}"]
     lines.append('-H "Authorization: Bearer $TOKEN"')
     if example is not None:

@@ -15,6 +15,7 @@ from webapp.api.blueprint import ID, Blueprint
 from webapp.api.schemas import NewReminder, ReminderChange, ReminderPage, ReminderQuery, ReminderSchema
 from webapp.core import clock
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.posts import queries as posts
 from webapp.reminders import operations, queries, when
@@ -105,7 +106,7 @@ def _read(values: dict[str, Any], person: Person, zone: str) -> dict[str, Any]:
     if "when" in values:
         read["wall_time"] = when.read(values["when"], zone, clock.now())
     if values.get("post_id") is not None and posts.get_visible(person, values["post_id"]) is None:
-        raise Refused("post_id", "There is no such post.")
+        raise Refused("post_id", _("There is no such post."))
     return read
 
 

@@ -13,9 +13,13 @@ from webapp.api.fields import Address, Choice, Instant, Text, Whole
 from webapp.api.following import Follow, Weekday
 from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
+from webapp.comments import rendering
+from webapp.comments.models import CommentState
+from webapp.portability.models import Direction, TransferState
 from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderState
+from webapp.search import words
 from webapp.subscriptions.models import Cadence, SubscriptionState
 from webapp.subscriptions.naming import names_of
 
@@ -74,9 +78,13 @@ class PostSchema(Schema):
     slug = fields.String(metadata={"description": "The last part of its page's address, /posts/<slug>."})
     body = fields.String(metadata={"description": "Markdown, as written."})
     html = fields.String(metadata={"description": "The body, rendered and sanitised."})
-    excerpt = fields.String(metadata={"description": "The beginning, as plain text."})
+    excerpt = fields.String(metadata={"description": "Its own, or else the beginning as plain text."})
+    canonical_url = fields.String(metadata={"description": "Where it was published first, if elsewhere; else empty."})
     tags = fields.Pluck("TagSchema", "name", many=True, metadata={"description": "What it is about."})
     author = fields.Nested(AuthorSchema, metadata={"description": "Who wrote it: name and handle."})
+    authors = fields.List(
+        fields.Nested(AuthorSchema), metadata={"description": "Everyone in the byline, author first."}
+    )
     state = fields.Enum(PostState, by_value=True, metadata={"description": "Only a published one is on the site."})
     publish_at = Instant(allow_none=True, metadata={"description": "When a scheduled post will appear."})
     published_at = Instant(allow_none=True, metadata={"description": "When it first appeared."})
@@ -92,6 +100,18 @@ class PostPage(Page):
 
 class PostQuery(PageQuery):
     state = Choice(*PostState, metadata={"description": "Only posts in this state."})
+    q = Text(
+        validate=validate.Length(max=words.LONGEST),
+        metadata={
+            "description": "Only published posts that hold all of these words, the best first, at most 200 of them;"
+            " words in quotes stand side by side."
+        },
+    )
+
+    @ma.validates_schema
+    def is_of_what_can_be_found(self, data: dict[str, Any], **_: Any) -> None:
+        if "q" in data and data.get("state", PostState.PUBLISHED) != PostState.PUBLISHED:
+            raise ma.ValidationError("Only published posts can be searched: leave this out.", "state")
 
 
 class PostChange(Schema):
@@ -101,6 +121,13 @@ class PostChange(Schema):
         Text(), validate=validate.Length(max=50), metadata={"description": "Names; a new one is made on first use."}
     )
     slug = Text(metadata={"description": "Made from the title if left out."})
+    excerpt = Text(
+        validate=validate.Length(max=500), metadata={"description": "In place of the beginning; empty to take it away."}
+    )
+    canonical_url = Text(
+        validate=validate.Length(max=2000),
+        metadata={"description": "A full http or https address, if it was published elsewhere first."},
+    )
 
 
 class NewPost(PostChange):
@@ -118,6 +145,46 @@ class NewPost(PostChange):
 class Publication(Schema):
     publish_at = Text(
         metadata={"format": "date-time", "description": "When, with an offset from UTC. Left out: now."},
+    )
+
+
+class CommentAuthorSchema(Schema):
+    name = fields.String()
+    handle = fields.String(allow_none=True, metadata={"description": "Null for a visitor."})
+
+
+class CommentSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.comments.comment", "comment_id")
+    created_at = Instant(metadata={"description": "When it was said."})
+    updated_at = Instant(metadata={"description": "When it last changed."})
+    post_id = fields.Integer(metadata={"description": "The post it is about."})
+    parent_id = fields.Integer(allow_none=True, metadata={"description": "The comment it answers."})
+    body = fields.String(metadata={"description": "Markdown, as written."})
+    html = fields.String(metadata={"description": "The body, rendered and sanitised."})
+    author = fields.Nested(CommentAuthorSchema, metadata={"description": "Who said it: name and, of a member, handle."})
+    state = fields.Enum(CommentState, by_value=True, metadata={"description": "Others see only a published one."})
+    edited_at = Instant(allow_none=True, metadata={"description": "When its words were changed."})
+
+
+class CommentPage(Page):
+    items = fields.List(fields.Nested(CommentSchema))
+
+
+class CommentChange(Schema):
+    body = Text(
+        required=True,
+        validate=validate.Length(1, rendering.LONGEST),
+        metadata={"description": "Markdown without headings, pictures, tables and HTML."},
+    )
+
+
+class NewComment(CommentChange):
+    parent_id = Whole(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Range(1, LARGEST_NUMBER, error="It must be the number of a comment."),
+        metadata={"description": "The comment to answer, on the same post."},
     )
 
 
@@ -233,6 +300,24 @@ class NewSubscription(Schema):
         metadata={"description": "Left out: the site's time of day."},
     )
     zone = Text(metadata={"description": "An IANA time zone, such as Asia/Shanghai. Left out: the site's."})
+
+
+class JobSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.jobs.job", "job_id")
+    created_at = Instant(metadata={"description": "When it was asked for."})
+    updated_at = Instant(metadata={"description": "When it last came further."})
+    direction = fields.Enum(Direction, by_value=True, metadata={"description": "import or export."})
+    system = fields.String(metadata={"description": "Whose file it is: wordpress, ghost, markdown, feed, almanac."})
+    state = fields.Enum(TransferState, by_value=True, metadata={"description": "done and failed are its ends."})
+    dry_run = fields.Boolean(
+        attribute="is_dry_run", metadata={"description": "Whether it only says what would happen."}
+    )
+    done = fields.Integer(metadata={"description": "How many items have been dealt with."})
+    total = fields.Integer(metadata={"description": "How many there are; 0 until that is known."})
+    counts = fields.Dict(metadata={"description": 'What became of them, by kind: {"post": {"imported": 12}}.'})
+    error = fields.String(metadata={"description": "Why it failed, in a sentence; else empty."})
+    ended_at = Instant(allow_none=True, metadata={"description": "When it ended."})
 
 
 class AskedSubscription(Schema):

@@ -13,28 +13,35 @@ from webapp.api import problems
 from webapp.api.schemas import ProblemSchema
 
 INTRODUCTION = """\
-Posts, reminders and subscriptions of this site, for programs. Send a token in the Authorization header, never in an
-address. Instants are RFC 3339 in UTC. A list answers {"items": [...], "total": n}, with Link headers to the pages
+Posts, comments, reminders and subscriptions of this site, for programs. Send a token in the Authorization header, never
+in an address. Instants are RFC 3339 in UTC. A list answers {"items": [...], "total": n}, with Link headers to the pages
 around it. Objects carry an ETag: send it back as If-Match with a change, and nobody's work is overwritten. Every error
 is a problem document of RFC 9457.
 """
 SECTIONS = {
     "Posts": "Everyone's published posts to read; your own to write, publish and put in the trash.",
+    "Comments": "What is said about published posts.",
     "Reminders": "Your own reminders. They are mailed to your confirmed address.",
     "Subscriptions": "Who gets the weekly letter.",
+    "Jobs": "Imports and exports, which take their time.",
 }
 SHOWN = (
     "Post",
     "Author",
     "PostPage",
+    "Comment",
+    "CommentAuthor",
+    "CommentPage",
     "Reminder",
     "ReminderPage",
     "Subscription",
     "SubscriptionPage",
     "AskedSubscription",
+    "Job",
 )
 """What is only ever shown: every field is always there."""
 NAMES_IT = "Names this version."
+LISTS = ("/posts", "/comments", "/reminders", "/subscriptions")
 WITH_BODY = {"post", "put", "patch"}
 PAST = "That time is already past."
 ALWAYS_POSSIBLE = (401, 403, 422, 429)
@@ -56,7 +63,7 @@ class Api(flask_smorest.Api):
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 if method != "parameters":
-                    _complete(operation, method, is_object="{" in path)
+                    _complete(operation, method, is_list=path.endswith(LISTS), has_id="{" in path)
         return document
 
     def _register_error_handlers(self) -> None:
@@ -89,14 +96,15 @@ def security_scheme() -> dict[str, Any]:
     }
 
 
-def _complete(operation: dict[str, Any], method: str, *, is_object: bool) -> None:
+def _complete(operation: dict[str, Any], method: str, *, is_list: bool, has_id: bool) -> None:
     """Adds to one operation what holds for all of its sort."""
     responses = operation["responses"]
     possible = {*ALWAYS_POSSIBLE}
     if method in WITH_BODY:
         possible |= {400, 413, 415}
-    if is_object:
+    if has_id:
         possible |= {404}
+    if not is_list:
         if method == "get":
             _take_header(operation, "If-None-Match", "An ETag you have: 304 comes back if it still holds.")
             responses["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
@@ -106,7 +114,7 @@ def _complete(operation: dict[str, Any], method: str, *, is_object: bool) -> Non
     for status in sorted(possible):
         responses[str(status)] = {"$ref": f"#/components/responses/{HTTPStatus(status).name}"}
     if "200" in responses:
-        _send_header(responses["200"], *(("ETag", NAMES_IT) if is_object else ("Link", "RFC 8288: other pages.")))
+        _send_header(responses["200"], *(("ETag", NAMES_IT) if not is_list else ("Link", "RFC 8288: other pages.")))
     if "201" in responses:
         _send_header(responses["201"], "ETag", NAMES_IT)
         _send_header(responses["201"], "Location", "Where it is from now on.")

@@ -11,8 +11,9 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from webapp.api import answers, auth, posts, problems, reference, reminders, spec, subscriptions
+from webapp.api import answers, auth, comments, jobs, posts, problems, reference, reminders, spec, subscriptions
 from webapp.api.blueprint import Blueprint
+from webapp.core import languages
 from webapp.core.errors import Conflict, Refused
 from webapp.extensions import csrf, limiter
 
@@ -24,7 +25,7 @@ PACE = "600 per minute"
 
 blueprint = Blueprint("api", __name__, url_prefix=f"{PREFIX}v1")
 pages = Pages("api_reference", __name__, url_prefix="/api", template_folder="templates")
-RESOURCES = (posts.blueprint, reminders.blueprint, subscriptions.blueprint)
+RESOURCES = (posts.blueprint, comments.blueprint, reminders.blueprint, subscriptions.blueprint, jobs.blueprint)
 
 
 def init_app(app: Flask) -> None:
@@ -50,6 +51,7 @@ def _refuse_unknown_address() -> ResponseReturnValue | None:
 @blueprint.before_request
 def _let_in() -> None:
     request.max_content_length = LARGEST_BODY
+    languages.speak(languages.ENGLISH)  # a program compares what it is told, whoever runs it
     auth.authenticate()
 
 

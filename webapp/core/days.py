@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, true
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,21 @@ def read(since: str, until: str, zone: ZoneInfo) -> Days:
     """
     first, last = _day(since, "since"), _day(until, "until")
     if first and last and last < first:
-        raise Refused("until", "The last day is before the first.")
+        raise Refused("until", _("The last day is before the first."))
     try:
         return Days(
             start=_midnight(first, zone) if first else None,
             end=_midnight(last + timedelta(days=1), zone) if last else None,
         )
     except OverflowError:
-        raise Refused("since" if first else "until", "The calendar does not go that far.") from None
+        raise Refused("since" if first else "until", _("The calendar does not go that far.")) from None
 
 
 def _day(raw: str, field: str) -> date | None:
     try:
         return date.fromisoformat(raw.strip()) if raw.strip() else None
     except ValueError:
-        raise Refused(field, "That is not a day. Write it such as 2026-11-21.") from None
+        raise Refused(field, _("That is not a day. Write it such as 2026-11-21.")) from None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import enum
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import has_request_context, request
 from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from webapp.core import clock
 
+READS_ONLY = "reads_only"
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -82,6 +86,23 @@ def is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one moment of the database for as long as it is open, and keeps nobody from writing."""
+    options: dict[str, Any] = (
+        {READS_ONLY: True} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    )
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+def insert_or_ignore(connection: Connection, model: type[Model]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that leaves out what a unique key has already."""
+    if is_sqlite(connection):
+        return sqlite.insert(model).on_conflict_do_nothing()
+    return postgresql.insert(model).on_conflict_do_nothing()
+
+
 @event.listens_for(Engine, "connect")
 def _open_sqlite(connection: Any, _record: Any) -> None:
     """WAL, so that readers and the writer do not wait for each other; transactions begin where we say."""
@@ -95,5 +116,7 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """Takes the write lock at the start of whatever may write: a reader that turns writer could not wait for it."""
     if is_sqlite(connection):
-        is_reading = has_request_context() and request.method in READING_METHODS
+        is_reading = connection.get_execution_options().get(READS_ONLY) or (
+            has_request_context() and request.method in READING_METHODS
+        )
         connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 import structlog
 from flask import Flask, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response
 
-from webapp.core import clock, rendering
+from webapp.core import clock, languages, rendering
+from webapp.core.words import later as _
 
 RETRY_SECONDS = 5
 RETRY_WHEN_FULL_SECONDS = 60
@@ -150,7 +150,7 @@ def _handler_of_the_blueprint() -> Answer | None:
 def _answer_for_the_database(error: OperationalError | PoolTimeoutError) -> ResponseReturnValue:
     """A database that is locked, away or full is a 503: trying again helps. Any other fault of ours is a 500."""
     if isinstance(error, OperationalError) and _has_no_room(error):
-        return _answer(_no_room())
+        return answer(_no_room())
     if isinstance(error, OperationalError) and not _is_passing(error):
         raise error
     return answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
@@ -160,7 +160,7 @@ def _answer_for_the_disk(error: OSError) -> ResponseReturnValue:
     """A file that could not be written for want of room, likewise."""
     if error.errno not in FULL:
         raise error
-    return _answer(_no_room())
+    return answer(_no_room())
 
 
 def _no_room() -> NoRoom:
@@ -210,7 +210,8 @@ def _render(code: int, page: Page) -> str:
     }
     name = "errors/404.html" if code == 404 else "errors/page.html"
     if page.is_bare:  # Flask's own render_template would ask who is signed in, and so the database
-        return current_app.jinja_env.get_template(name).render(context)
+        with languages.speaking(languages.of_browser()):
+            return current_app.jinja_env.get_template(name).render(context)
     return render_template(name, **context)
 
 

@@ -7,13 +7,14 @@ class Refused(Exception):
     """Input that a rule does not accept.
 
     ``field`` names the part of the input it is about (``""`` for the whole), ``message`` is one sentence for the
-    person who sent it. A page shows it beside the field, the API answers 422, the command line exits with 1.
+    person who sent it, in their language (:mod:`webapp.core.words`). A page
+    shows it beside the field, the API answers 422, the command line exits with 1.
     """
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
-        self.message = message
+        self.message = str(message)
 
 
 class Conflict(Exception):
@@ -21,4 +22,4 @@ class Conflict(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = str(message)

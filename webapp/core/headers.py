@@ -8,6 +8,7 @@ from __future__ import annotations
 from wsgiref.headers import Headers
 
 from flask import Flask, Response, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 POLICY = {
     "default-src": "'self'",
@@ -27,8 +28,17 @@ ALWAYS = {
 ONE_YEAR = 31_536_000
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Sessions in a cookie, but never in an answer that is the same for everyone: caches keep it, and pass it on."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask) -> None:
     """Adds the headers to every answer."""
+    app.session_interface = Sessions()
     app.after_request(_complete)
 
 

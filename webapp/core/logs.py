@@ -27,7 +27,7 @@ from config import Config
 ROTATES_AT = 10 * 1024 * 1024
 KEPT_FILES = 5
 HIDDEN = "…"
-SECRET_PATHS = re.compile(r"(/(?:confirm|reset|unsubscribe|setup|digests|reminders/act)/)[^\s/?#\"'<>]+")
+SECRET_PATHS = re.compile(r"(/(?:confirm|reset|unsubscribe|setup|digests|preview|reminders/act)/)[^\s/?#\"'<>]+")
 SECRET_QUERIES = re.compile(r"([?&](?:token|key|code|secret|password)=)[^\s&\"'<>]+", re.IGNORECASE)
 URL_PASSWORDS = re.compile(r"(\w://[^\s/:@]*:)[^\s@/]+@")
 BEARERS = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")

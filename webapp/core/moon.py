@@ -10,10 +10,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from math import cos, pi, radians, sin
 
+from webapp.core.words import _, later
+
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 DAYS_A_CENTURY = 36525.0
 DAYS_A_MONTH = 29.530588853
 RADIUS = 8.0
+
+
+FULL = (
+    later("The moon was full last night."),
+    later("The moon is full tonight."),
+    later("The moon will be full tomorrow night."),
+)
+NEW = (
+    later("The moon was new last night."),
+    later("The moon is new tonight."),
+    later("The moon will be new tomorrow night."),
+)
 
 
 def phase(instant: datetime) -> float:
@@ -39,7 +53,7 @@ def next_at(wanted: float, after: datetime) -> datetime:
     """The first instant after ``after`` at which :func:`phase` reaches ``wanted``, to the minute."""
     ahead = (wanted - phase(after)) % 1 or 1.0
     found = after + timedelta(days=ahead * DAYS_A_MONTH)
-    for _ in range(6):
+    for _step in range(6):
         off = (phase(found) - wanted + 0.5) % 1 - 0.5
         found -= timedelta(days=off * DAYS_A_MONTH)
     return found
@@ -50,18 +64,20 @@ def sentence(now: datetime, zone: tzinfo) -> str:
     today = now.astimezone(zone).date()
     noon = datetime.combine(today, time(12), zone).astimezone(UTC)
     day = timedelta(days=1)
-    for wanted, name in ((0.5, "full"), (0.0, "new")):
+    for wanted, (last_night, tonight, tomorrow) in ((0.5, FULL), (0.0, NEW)):
         at = next_at(wanted, noon - day)
         if at < noon:
-            return f"The moon was {name} last night."
+            return str(last_night)
         if at < noon + day:
-            return f"The moon is {name} tonight."
+            return str(tonight)
         if at < noon + 2 * day:
-            return f"The moon will be {name} tomorrow night."
+            return str(tomorrow)
     waxing = phase(now) < 0.5
     ahead = next_at(0.5 if waxing else 0.0, noon - day)
     days = int((ahead - noon) / day)
-    return f"The moon is {'waxing' if waxing else 'waning'}, {'full' if waxing else 'new'} in {days} days."
+    if waxing:
+        return _("The moon is waxing, full in %(days)s days.", days=days)
+    return _("The moon is waning, new in %(days)s days.", days=days)
 
 
 def shadow(phase: float) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, bindparam, tuple_
 
 from webapp.core.db import UTCDateTime
 from webapp.core.errors import Refused
+from webapp.core.words import _
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_ID = 2**63 - 1
@@ -42,9 +43,9 @@ def read(raw: str, *, field: str = "before") -> Place:
         microseconds, _dot, number = text.partition(".")
         place = Place(EPOCH + timedelta(microseconds=int(microseconds)), int(number))
     except (ValueError, OverflowError, binascii.Error):
-        raise Refused(field, "There is no such place in the list.") from None
+        raise Refused(field, _("There is no such place in the list.")) from None
     if not 0 < place.id <= LARGEST_ID or write(place) != raw:
-        raise Refused(field, "There is no such place in the list.")
+        raise Refused(field, _("There is no such place in the list."))
     return place
 
 

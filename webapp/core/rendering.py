@@ -6,22 +6,23 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
 from flask import Blueprint, Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext
 from flask_login import current_user
 
-from webapp.core import clock, moon
-from webapp.core.urls import local_path
+from webapp.core import clock, dates, moon
+from webapp.core.dates import written
+from webapp.core.urls import host, local_path
+from webapp.core.words import _, kept
 from webapp.core.zones import city
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
-DATE_STYLES = {"day": "d", "short": "EEE", "weekday": "EEEE", "month": "MMMM y", "full": "EEEE d MMMM y"}
+DateStyle = Literal["day", "short", "weekday", "month", "date", "full"]
+DATE_STYLES: dict[DateStyle, str] = {"short": "short weekday", "month": "month with year", "date": "day with year"}
 A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 
@@ -38,13 +39,15 @@ def init_app(app: Flask) -> None:
         "date_in_words": date_in_words,
         "iso": iso,
         "clock_time": clock_time,
+        "host": host,
+        "written": written,
+        "kept": kept,
+        "city": city,
     }
     app.jinja_env.globals |= {
-        "site_name": app.config["ALMANAC"].site_name,
         "site_url": app.config["ALMANAC"].site_url,
         "static_url": static_url,
         "theme": theme,
-        "locale": chosen_locale,
         "this_page": this_page,
         "zone_city": lambda: city(viewer_zone().key),
         "letter_time": letter_time,
@@ -53,11 +56,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(blueprint)
     # another site could at worst turn the light on, and readers need no session for it
     app.extensions["csrf"].exempt(blueprint)
-
-
-def chosen_locale() -> str:
-    """The language of this page. Almanac speaks English so far."""
-    return "en"
 
 
 def chosen_zone() -> str:
@@ -80,7 +78,7 @@ def when(at: datetime, zone: str | None = None) -> str:
     there = ZoneInfo(zone) if zone else viewer_zone()
     local = at.astimezone(there)
     is_this_year = local.year == clock.now().astimezone(there).year
-    return _in_words(local, "EEE d MMM, HH:mm" if is_this_year else "EEE d MMM y, HH:mm")
+    return written(local, "moment" if is_this_year else "moment with year")
 
 
 def clock_time(at: datetime) -> str:
@@ -100,11 +98,11 @@ def relative(at: datetime, zone: str | None = None) -> str:
     now = clock.now()
     ahead = at - now
     if abs(ahead) < timedelta(minutes=1):
-        return str(gettext("in less than a minute") if ahead > timedelta(0) else gettext("just now"))
+        return _("in less than a minute") if ahead > timedelta(0) else _("just now")
     if abs(ahead) >= A_DAY:
         there = ZoneInfo(zone) if zone else viewer_zone()
         ahead = at.astimezone(there).date() - now.astimezone(there).date()
-    return str(format_timedelta(ahead, add_direction=True, threshold=1, locale=_locale()))
+    return dates.distance(ahead)
 
 
 def day_parts(at: datetime) -> tuple[str, str, bool]:
@@ -115,25 +113,25 @@ def day_parts(at: datetime) -> tuple[str, str, bool]:
     zone = viewer_zone()
     day, today = at.astimezone(zone).date(), clock.now().astimezone(zone).date()
     if day == today:
-        return str(day.day), str(gettext("Today")), True
+        return str(day.day), _("Today"), True
     if abs(day - today) <= A_WEEK and (day.year, day.month) == (today.year, today.month):
-        word = _in_words(day, "EEEE")
+        word = written(day, "weekday")
     else:
-        word = _in_words(day, "MMMM" if day.year == today.year else "MMMM y")
+        word = written(day, "month" if day.year == today.year else "month with year")
     return str(day.day), word, False
 
 
-def date_in_words(at: datetime | date, style: Literal["day", "short", "weekday", "month", "full"] = "full") -> str:
-    """``Wednesday 25 November 2026``, or a part of it: the numeral, a weekday, the month with its year."""
+def date_in_words(at: datetime | date, style: DateStyle = "full") -> str:
+    """``Wednesday 25 November 2026``, or a part of it: a numeral, a weekday, a month with its year."""
     day = at.astimezone(viewer_zone()).date() if isinstance(at, datetime) else at
-    return _in_words(day, DATE_STYLES[style])
+    return written(day, DATE_STYLES.get(style, style))
 
 
 def letter_time() -> tuple[str, str]:
     """The weekday and the time of day of the weekly letter, in the site's zone: ``("Saturday", "10:00")``."""
     config = current_app.config["ALMANAC"]
     a_monday = date(2024, 1, 1)
-    return _in_words(a_monday + timedelta(days=config.weekday), "EEEE"), config.digest_time.strftime("%H:%M")
+    return written(a_monday + timedelta(days=config.weekday), "letter's weekday"), config.digest_time.strftime("%H:%M")
 
 
 def static_url(filename: str) -> str:
@@ -171,16 +169,6 @@ def choose_theme() -> ResponseReturnValue:
             samesite="Lax",
         )
     return response
-
-
-def _in_words(at: datetime | date, pattern: str) -> str:
-    if isinstance(at, datetime):
-        return str(format_datetime(at, pattern, tzinfo=at.tzinfo, locale=_locale()))
-    return str(format_date(at, pattern, locale=_locale()))
-
-
-def _locale() -> Any:
-    return get_locale() or "en"
 
 
 @cache

@@ -26,3 +26,8 @@ def local_path(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return None if parts.scheme or parts.netloc else target
+
+
+def host(address: str) -> str:
+    """What a link to another site is called by: ``example.org``."""
+    return (urlsplit(address).hostname or address).removeprefix("www.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 
+from webapp.core.words import mark
 from webapp.digests import news, opening, operations, queries
 from webapp.digests.models import RunState
 from webapp.digests.news import AN_INSTANT, Item
@@ -23,12 +24,12 @@ from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions.models import SubscriptionState
 from webapp.subscriptions.queries import Place
 
-UNCONFIRMED = "has not confirmed"
-LEFT = "has left"
-SUPPRESSED = "this address is not written to any more"
-NOTHING_NEW = "nothing new for the reader"
-PAUSED = "has paused"
-TOO_LATE = "more than 48 hours late"
+UNCONFIRMED = mark("has not confirmed")
+LEFT = mark("has left")
+SUPPRESSED = mark("this address is not written to any more")
+NOTHING_NEW = mark("nothing new for the reader")
+PAUSED = mark("has paused")
+TOO_LATE = mark("more than 48 hours late")
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _letter(
     windows = []
     for (start, follows), there in sorted(alike.items()):
         follow = following.read(follows)
-        items = [each for each in world.between(start, run.end) if follow.holds(each.author_id, each.tag_ids)]
+        items = [each for each in world.between(start, run.end) if follow.holds(each.author_ids, each.tag_ids)]
         readers = [group for group in there if items and not group.place.is_suppressed]
         left_out[SUPPRESSED if items else NOTHING_NEW] += sum(group.count for group in there if group not in readers)
         if readers:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from webapp.core import language, site, zones
+from webapp.core import language as languages_of
+from webapp.core import languages, site
+from webapp.core.dates import written
 from webapp.core.urls import absolute
 from webapp.digests import links, news
 from webapp.digests.models import DigestRun, Letter, LetterPost
@@ -21,6 +23,7 @@ from webapp.mail import operations as mail
 from webapp.mail.message import filled
 from webapp.mail.models import MailContent
 from webapp.mail.rendering import Rendered, new_marker, place, render
+from webapp.posts import bylines
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
 from webapp.subscriptions import following, schedules
@@ -48,11 +51,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Day:
-    """The posts of one day. ``numeral`` and ``word`` stand in the margin, ``name`` in the text part."""
+    """The posts that appeared on one day of the readers' calendar."""
 
-    name: str
-    numeral: str
-    word: str
+    on: date
     entries: Sequence[Entry]
 
 
@@ -70,13 +71,13 @@ Find = Callable[[datetime, datetime], Sequence[Item]]
 
 @dataclass
 class Letters:
-    """The letters that end at one instant. One serves all readers to whom the same posts are new."""
+    """The letters that end at one instant. One serves all readers to whom the same posts are new in one language."""
 
     end: datetime
     find: Find = news.between
     _windows: dict[datetime, Sequence[Item]] = field(default_factory=dict)
     _selections: dict[tuple[datetime, str], Sequence[Item]] = field(default_factory=dict)
-    _contents: dict[tuple[datetime, tuple[int, ...], str], MailContent] = field(default_factory=dict)
+    _contents: dict[tuple[datetime, tuple[int, ...], str, str], MailContent] = field(default_factory=dict)
 
     def items_for(self, start: datetime, follows: following.Following) -> Sequence[Item]:
         """What is new to readers who follow this and have everything up to ``start``, the oldest first."""
@@ -85,15 +86,17 @@ class Letters:
             if start not in self._windows:
                 self._windows[start] = self.find(start, self.end) if start < self.end else ()
             self._selections[key] = tuple(
-                each for each in self._windows[start] if follows.holds(each.author_id, each.tag_ids)
+                each for each in self._windows[start] if follows.holds(each.author_ids, each.tag_ids)
             )
         return self._selections[key]
 
-    def content(self, start: datetime, items: Sequence[Item], schedule_key: str) -> MailContent | None:
+    def content(
+        self, start: datetime, items: Sequence[Item], schedule_key: str, language: str | None = None
+    ) -> MailContent | None:
         """The mail with these posts; None when there are none."""
         if not items:
             return None
-        key = start, tuple(each.post_id for each in items), schedule_key
+        key = start, tuple(each.post_id for each in items), schedule_key, languages.or_sites(language)
         if key not in self._contents:
             self._contents[key] = _compose(*key, self.end)
         return self._contents[key]
@@ -101,14 +104,24 @@ class Letters:
 
 def values(reader: Subscription) -> dict[str, str]:
     """What stands in the places that a letter leaves for its reader."""
-    return {"leave_url": leave_url(reader), "manage_url": manage_url(reader), "asked_on": _date(reader.asked_at)}
+    with languages.speaking(reader.language):
+        asked_on = written(reader.asked_at.astimezone(site.config().zone), "day with year")
+    return {"leave_url": leave_url(reader), "manage_url": manage_url(reader), "asked_on": asked_on}
 
 
 def preview(reader: Subscription, start: datetime, end: datetime, items: Sequence[Item]) -> Preview:
     """A letter as this reader would get it. Its address in the browser is none yet."""
     marker = new_marker()
     chosen = [each.post_id for each in items]
-    rendered = _render(start, end, chosen, reader.schedule_key, marker=marker, browser_url=absolute("posts.home"))
+    rendered = _render(
+        start,
+        end,
+        chosen,
+        reader.schedule_key,
+        recipients_language=reader.language,
+        marker=marker,
+        browser_url=absolute("posts.home"),
+    )
     own = values(reader)
     return Preview(
         rendered.subject,
@@ -117,14 +130,24 @@ def preview(reader: Subscription, start: datetime, end: datetime, items: Sequenc
     )
 
 
-def announcement(run: DigestRun, readers: int) -> Rendered:
+def announcement(run: DigestRun, readers: int, language: str | None) -> Rendered:
     """Tells an editor that a large letter waits, and how to stop it."""
-    return render("digests/mail/announced", run=run, readers=readers, stop_url=links.stop_url(run.id))
+    return render(
+        "digests/mail/announced", language=language, run=run, readers=readers, stop_url=links.stop_url(run.id)
+    )
 
 
-def _compose(start: datetime, post_ids: Sequence[int], schedule_key: str, end: datetime) -> MailContent:
+def _compose(start: datetime, post_ids: Sequence[int], schedule_key: str, language: str, end: datetime) -> MailContent:
     marker, token = new_marker(), secrets.token_urlsafe(24)
-    rendered = _render(start, end, post_ids, schedule_key, marker=marker, browser_url=links.browser_url(token))
+    rendered = _render(
+        start,
+        end,
+        post_ids,
+        schedule_key,
+        recipients_language=language,
+        marker=marker,
+        browser_url=links.browser_url(token),
+    )
     content = mail.compose(
         subject=rendered.subject,
         text=rendered.text,
@@ -143,38 +166,45 @@ def _compose(start: datetime, post_ids: Sequence[int], schedule_key: str, end: d
     return content
 
 
-def _render(
-    start: datetime, end: datetime, post_ids: Sequence[int], schedule_key: str, *, marker: str, browser_url: str
+def _render(  # what a letter depends on
+    start: datetime,
+    end: datetime,
+    post_ids: Sequence[int],
+    schedule_key: str,
+    *,
+    recipients_language: str | None,
+    marker: str,
+    browser_url: str,
 ) -> Rendered:
     schedule = schedules.named(schedule_key)
     found = posts.published_among(post_ids)
     shown = found[-MOST:]
     is_one_week = end - start < LONGER_THAN_A_WEEK
+    with languages.speaking(recipients_language):
+        days = _days(shown, schedule.zone)
     return render(
         "digests/mail/letter",
+        language=recipients_language,
         marker=marker,
-        days=_days(shown, schedule.zone, is_one_week=is_one_week),
+        days=days,
         shown=shown,
         count=len(found),
         left_out=len(found) - len(shown),
         minutes=sum(post.minutes for post in found),
+        is_one_week=is_one_week,
         start=start,
         end=end,
         zone=schedule.zone.key,
-        city=zones.city(schedule.zone.key),
         week=end.astimezone(schedule.zone).isocalendar().week if is_one_week else None,
         next_at=None if schedule.cadence is Cadence.POST else schedule.after(end),
         browser_url=browser_url,
     )
 
 
-def _days(shown: Sequence[Post], zone: ZoneInfo, *, is_one_week: bool) -> list[Day]:
+def _days(shown: Sequence[Post], zone: ZoneInfo) -> list[Day]:
     """The posts by the day they appeared on, on the readers' calendar."""
-    days = []
-    for on, group in groupby(shown, key=lambda post: cast(datetime, post.published_at).astimezone(zone).date()):
-        word = f"{on:%A}" if is_one_week else f"{on:%B}"
-        days.append(Day(f"{on:%a} {on.day} {on:%b}", str(on.day), word, [_entry(post) for post in group]))
-    return days
+    by_day = groupby(shown, key=lambda post: cast(datetime, post.published_at).astimezone(zone).date())
+    return [Day(on, [_entry(post) for post in group]) for on, group in by_day]
 
 
 def _entry(post: Post) -> Entry:
@@ -182,12 +212,7 @@ def _entry(post: Post) -> Entry:
         title=post.title,
         url=absolute("posts.show", slug=post.slug),
         excerpt=post.excerpt,
-        author=post.author.name,
+        author=bylines.names(post),
         minutes=post.minutes,
-        language=language.of(f"{post.title} {post.excerpt}"),
+        language=languages_of.of(f"{post.title} {post.excerpt}"),
     )
-
-
-def _date(at: datetime) -> str:
-    local = at.astimezone(site.config().zone)
-    return f"{local.day} {local:%B %Y}"

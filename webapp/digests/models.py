@@ -9,17 +9,18 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model, Timestamps, states
+from webapp.core.words import mark
 
 
 class RunState(enum.StrEnum):
     """How far a run is. An ``announced`` one waits for its time, and for an editor who may stop it."""
 
-    ANNOUNCED = "announced"
-    PLANNING = "planning"
-    FROZEN = "frozen"
-    DONE = "done"
-    SKIPPED = "skipped"
-    FAILED = "failed"
+    ANNOUNCED = mark("announced")
+    PLANNING = mark("planning")
+    FROZEN = mark("frozen")
+    DONE = mark("done")
+    SKIPPED = mark("skipped")
+    FAILED = mark("failed")
 
 
 class DigestRun(Timestamps, Model):

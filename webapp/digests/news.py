@@ -20,6 +20,7 @@ from webapp.digests.models import DigestRun, Letter, LetterPost, News
 from webapp.extensions import db
 from webapp.mail.models import Delivery, State
 from webapp.posts.models import Post, PostState
+from webapp.posts.queries import APPEARED_HERE
 from webapp.settings.models import SiteSetting
 
 ARCHIVE = timedelta(days=31)
@@ -34,7 +35,7 @@ class Item:
 
     post_id: int
     appeared_at: datetime
-    author_id: int
+    author_ids: frozenset[int]
     tag_ids: frozenset[int]
     is_again: bool = False
     title: str = ""
@@ -130,9 +131,10 @@ def _known_between(start: datetime, end: datetime) -> Sequence[tuple[News, Post]
     rows = db.session.execute(
         select(News, Post)
         .join(Post, Post.id == News.post_id)
-        .where(News.appeared_at > start, News.appeared_at <= end)
+        .where(News.appeared_at > start, News.appeared_at <= end, APPEARED_HERE)
         .order_by(News.appeared_at, Post.id)
-        .options(load_only(Post.author_id, Post.state, Post.title), selectinload(Post.tags))
+        .options(load_only(Post.author_id, Post.state, Post.title))
+        .options(selectinload(Post.co_authors), selectinload(Post.tags))
         .execution_options(populate_existing=True)
     )
     return [(known, post) for known, post in rows]
@@ -147,8 +149,9 @@ def _items(rows: Sequence[tuple[News, Post]]) -> list[Item]:
 
 
 def item(post: Post, appeared_at: datetime, *, is_again: bool = False) -> Item:
+    authors = frozenset({post.author_id, *(each.id for each in post.co_authors)})
     tags = frozenset(tag.id for tag in post.tags)
-    return Item(post.id, appeared_at, post.author_id, tags, is_again, post.title)
+    return Item(post.id, appeared_at, authors, tags, is_again, post.title)
 
 
 def had_before(reader_ids: Collection[int], post_ids: Collection[int]) -> set[tuple[int, int]]:
@@ -203,7 +206,7 @@ def _unnoticed() -> Sequence[tuple[Post, News | None]]:
         _unnoticed_rows()
         .order_by(Post.published_at, Post.id)
         .options(load_only(Post.author_id, Post.state, Post.title, Post.published_at, Post.updated_at))
-        .options(selectinload(Post.tags))
+        .options(selectinload(Post.co_authors), selectinload(Post.tags))
         .execution_options(populate_existing=True)
     )
     return [(post, known) for post, known in rows]
@@ -213,7 +216,11 @@ def _unnoticed_rows() -> Select[Post, News]:
     return (
         select(Post, News)
         .outerjoin(News, News.post_id == Post.id)
-        .where(Post.state == PostState.PUBLISHED, or_(News.post_id.is_(None), News.is_hidden.is_(True)))
+        .where(
+            Post.state == PostState.PUBLISHED,
+            APPEARED_HERE,
+            or_(News.post_id.is_(None), News.is_hidden.is_(True)),
+        )
     )
 
 

@@ -14,6 +14,7 @@ from webapp.accounts import queries as people
 from webapp.audit import operations as audit
 from webapp.core import site
 from webapp.core.errors import Refused
+from webapp.core.words import _, mark
 from webapp.digests import mails, news, queries
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
@@ -103,10 +104,10 @@ def stop(run_id: int, *, by: str, now: datetime) -> None:
     """Stops an announced run. Its posts are in the letter after it. Raises :class:`Refused` when it has gone out."""
     run = queries.locked(run_id)
     if run is None:
-        raise Refused("run", "There is no such letter.")
+        raise Refused("run", _("There is no such letter."))
     if run.state is not RunState.ANNOUNCED:
-        raise Refused("run", "This letter is not waiting any more.")
-    end(run, RunState.SKIPPED, now, note="stopped before it went out: the next letter covers it")
+        raise Refused("run", _("This letter is not waiting any more."))
+    end(run, RunState.SKIPPED, now, note=mark("stopped before it went out: the next letter covers it"))
     audit.record("digest.stopped", f"run {run.id}", now=now, actor=by)
 
 
@@ -121,9 +122,11 @@ def _open_slot(key: str, slot: datetime, now: datetime) -> bool:
     if key == WEEKLY:
         before = max(installed_at(), queries.last_slot(key) or installed_at())
         for missed in schedules.named(key).between(before, slot):
-            _record(key, missed, RunState.SKIPPED, now, note="missed: a later letter covers it")
+            _record(key, missed, RunState.SKIPPED, now, note=mark("missed: a later letter covers it"))
     if is_too_late(slot, now):
-        return _record(key, slot, RunState.SKIPPED, now, note="more than 48 hours late: the next letter covers it")
+        return _record(
+            key, slot, RunState.SKIPPED, now, note=mark("more than 48 hours late: the next letter covers it")
+        )
     return _record(key, slot, RunState.PLANNING, now)
 
 
@@ -139,7 +142,7 @@ def _open_posts(now: datetime) -> bool:
     if slot is None or not subscriptions.is_anyone_in(POST, slot):
         return False
     if is_too_late(slot, now):
-        return _record(POST, slot, RunState.SKIPPED, now, note="more than 48 hours late: the next mail covers it")
+        return _record(POST, slot, RunState.SKIPPED, now, note=mark("more than 48 hours late: the next mail covers it"))
     return _record(POST, slot, RunState.PLANNING, now)
 
 
@@ -172,9 +175,9 @@ def _announce(run: DigestRun, now: datetime) -> None:
         return
     run.state, run.goes_at = RunState.ANNOUNCED, now + wait
     db.session.flush()
-    rendered = mails.announcement(run, readers)
-    content = mail.compose(subject=rendered.subject, text=rendered.text, html=rendered.html)
     for editor in people.editors():
+        rendered = mails.announcement(run, readers, editor.language)
+        content = mail.compose(subject=rendered.subject, text=rendered.text, html=rendered.html)
         mail.enqueue(
             kind=Kind.ALARM,
             address=editor.email,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp import jobs
+from webapp.core.words import mark
 from webapp.digests import mails, news, opening, queries
 from webapp.digests.models import DigestRun, RunState
 from webapp.digests.news import Item
@@ -50,7 +51,7 @@ def expand(run_id: int, *, now: datetime) -> Iterator[None]:
     while (run := queries.locked(run_id)) and run.state is RunState.PLANNING:
         letters = letters or mails.Letters(run.window_end)
         if is_too_late(run.slot_at, now):
-            opening.end(run, RunState.FAILED, now, note="could not be planned within 48 hours")
+            opening.end(run, RunState.FAILED, now, note=mark("could not be planned within 48 hours"))
         else:
             _plan_page(run, letters, now)
         yield
@@ -95,7 +96,7 @@ def send_test(reader: Subscription, *, to: str, key: str, now: datetime) -> bool
     """Mails what a reader would get now to somebody else, to look at. False when nothing is new to the reader."""
     letters = mails.Letters(now, find=news.foreseen)
     (pick,) = _picks([reader], letters)
-    content = letters.content(pick.start, pick.items, reader.schedule_key)
+    content = letters.content(pick.start, pick.items, reader.schedule_key, reader.language)
     if content is None:
         return False
     mail.enqueue(
@@ -108,7 +109,7 @@ def withdraw(post: Post, *, now: datetime) -> None:
     """A post has been hidden: mails that are about nothing else and have not left do not, and it may be news again."""
     news.hide([post.id])
     if contents := news.letters_about_nothing_but(post.id):
-        mail.cancel_waiting(content_ids=contents, reason="its post was taken back", now=now)
+        mail.cancel_waiting(content_ids=contents, reason=mark("its post was taken back"), now=now)
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
 
 
 def _mail(run: DigestRun, reader: Subscription, pick: _Pick, letters: mails.Letters, now: datetime) -> bool:
-    content = letters.content(pick.start, pick.items, reader.schedule_key)
+    content = letters.content(pick.start, pick.items, reader.schedule_key, reader.language)
     reader.covered_until = covered_after(pick.start, run.window_end)
     reader.starts_afresh = False
     if content is None:
@@ -179,4 +180,4 @@ def _freeze(run: DigestRun, now: datetime) -> None:
     elif run.schedule_key == NOW:
         db.session.delete(run)
     else:
-        opening.end(run, RunState.SKIPPED, now, note="nothing new" if run.excluded else "no readers")
+        opening.end(run, RunState.SKIPPED, now, note=mark("nothing new") if run.excluded else mark("no readers"))

@@ -12,7 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 from feedgenerator import Atom1Feed
 
-from webapp.core import language
+from webapp.accounts.models import Person
+from webapp.core import language, markdown, site
 from webapp.core.urls import absolute
 from webapp.posts.models import Post
 
@@ -30,6 +31,7 @@ class Feed:
     page: str
     address: str
     posts: Sequence[Post]
+    description: str = ""
 
 
 class _Atom(Atom1Feed):  # type: ignore[misc]
@@ -41,16 +43,24 @@ class _Atom(Atom1Feed):  # type: ignore[misc]
     def item_attributes(self, item: dict[str, Any]) -> dict[str, Any]:
         return {**super().item_attributes(item), "xml:lang": item["language"]}
 
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        for name, uri in item["co_authors"]:
+            handler.startElement("author", {})
+            handler.addQuickElement("name", name)
+            handler.addQuickElement("uri", uri)
+            handler.endElement("author")
+
 
 def atom(feed: Feed) -> str:
     """The feed as Atom."""
     document = _Atom(
         title=_legal(feed.title),
         link=feed.page,
-        description=None,
+        description=_legal(feed.description) or None,
         feed_url=feed.address,
         feed_guid=feed.address,
-        language="en",
+        language=site.config().site_language,
     )
     for post in feed.posts:
         address = absolute("posts.show", slug=post.slug)
@@ -63,7 +73,8 @@ def atom(feed: Feed) -> str:
             pubdate=post.published_at,
             updateddate=post.updated_at,
             author_name=_legal(post.author.name),
-            author_link=absolute("posts.author", handle=post.author.handle),
+            author_link=_page_of(post.author),
+            co_authors=[(_legal(each.name), _page_of(each)) for each in post.co_authors],
             categories=[_legal(tag.name) for tag in post.tags],
             language=language.of(f"{post.title} {post.excerpt}"),
         )
@@ -77,7 +88,8 @@ def json(feed: Feed) -> dict[str, Any]:
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address,
-        "language": "en",
+        **({"description": feed.description} if feed.description else {}),
+        "language": site.config().site_language,
         "items": [_item(post) for post in feed.posts],
     }
 
@@ -92,7 +104,7 @@ def _item(post: Post) -> dict[str, Any]:
         "content_html": _with_full_addresses(post.html, address),
         "date_published": post.published_at.isoformat() if post.published_at else None,
         "date_modified": post.updated_at.isoformat(),
-        "authors": [{"name": post.author.name, "url": absolute("posts.author", handle=post.author.handle)}],
+        "authors": [{"name": each.name, "url": _page_of(each)} for each in post.authors],
         "tags": [tag.name for tag in post.tags],
         "language": language.of(f"{post.title} {post.excerpt}"),
     }
@@ -104,12 +116,17 @@ def _id(post: Post) -> str:
     return f"tag:{host},{post.created_at:%Y-%m-%d}:posts/{post.id}"
 
 
+def _page_of(person: Person) -> str:
+    return absolute("posts.author", handle=person.handle)
+
+
 def _with_full_addresses(html: str, base: str) -> str:
     """The text with every link and picture as a full address: a feed is read away from the site.
 
     Works on sanitised HTML only, where an attribute is always written ``name="value"``.
     """
-    return LOCAL_ADDRESS.sub(lambda found: f'{found[1]}="{_joined(base, found[2])}"', html)
+    plain = markdown.without_sources(html)
+    return LOCAL_ADDRESS.sub(lambda found: f'{found[1]}="{_joined(base, found[2])}"', plain)
 
 
 def _joined(base: str, address: str) -> str:

@@ -3,49 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, func, null, or_, select
 
 from webapp.accounts.models import Person
+from webapp.core.pagination import LARGEST_ID
 from webapp.extensions import db
-from webapp.posts.models import Post, PostState, Tag, post_tags
+from webapp.posts.models import Post, PostState, Tag, co_authors, post_tags
 
-MOST = 40_000
-"""Addresses of each kind; a sitemap may hold 50,000 (https://www.sitemaps.org/protocol.html)."""
+MOST = 49_000
+"""Addresses of rows in one sitemap, which may hold 50,000 (https://www.sitemaps.org/protocol.html)."""
 
 IS_PUBLIC = Post.state == PostState.PUBLISHED
 
-
-def addresses() -> Sequence[Row[str, datetime]]:
-    """Slug and last change of every published post, the newest first."""
-    return db.session.execute(
-        select(Post.slug, Post.updated_at)
-        .where(IS_PUBLIC)
-        .order_by(Post.published_at.desc(), Post.id.desc())
-        .limit(MOST)
-    ).all()
+Rows = Sequence[tuple[str, datetime | None]]
+"""What stands in an address, and when what it leads to last changed."""
 
 
-def authors() -> Sequence[str]:
-    """The handles of those who have published something."""
-    return db.session.scalars(
-        select(Person.handle)
-        .where(select(Post.id).where(Post.author_id == Person.id, IS_PUBLIC).exists())
-        .order_by(Person.handle)
-        .limit(MOST // 8)
-    ).all()
+@dataclass(frozen=True)
+class Part:
+    """Of one kind of page those whose rows have the numbers up to ``number`` times :data:`MOST`, less those before."""
+
+    kind: str
+    number: int
 
 
-def tags() -> Sequence[str]:
-    """The slugs of the tags that published posts have."""
-    is_used = (
+def parts() -> list[Part]:
+    """What there is to list. Each part holds no more than :data:`MOST`, without anything being counted."""
+    found = []
+    for kind, (key, _address, _changed, condition) in KINDS.items():
+        part = (key - 1) // MOST + 1
+        numbers = db.session.scalars(select(part).where(condition).distinct())
+        found += [Part(kind, number) for number in sorted(numbers)]
+    return found
+
+
+def addresses(part: Part) -> Rows:
+    """What a part lists, the newest first; nothing for a part that does not exist."""
+    key, address, changed, condition = KINDS[part.kind]
+    last = part.number * MOST
+    if last > LARGEST_ID:
+        return ()
+    wanted = select(address, changed).where(condition, key > last - MOST, key <= last).order_by(key.desc())
+    return [(row[0], row[1]) for row in db.session.execute(wanted)]
+
+
+def _has_written() -> ColumnElement[bool]:
+    alone = select(Post.id).where(Post.author_id == Person.id, IS_PUBLIC).exists()
+    with_others = (
+        select(Post.id)
+        .join(co_authors, co_authors.c.post_id == Post.id)
+        .where(co_authors.c.person_id == Person.id, IS_PUBLIC)
+        .exists()
+    )
+    return or_(alone, with_others)
+
+
+def _is_used() -> ColumnElement[bool]:
+    return (
         select(Post.id)
         .join(post_tags, post_tags.c.post_id == Post.id)
         .where(post_tags.c.tag_id == Tag.id, IS_PUBLIC)
         .exists()
     )
-    return db.session.scalars(select(Tag.slug).where(is_used).order_by(Tag.slug).limit(MOST // 8)).all()
+
+
+KINDS: dict[str, tuple[Any, Any, Any, ColumnElement[bool]]] = {
+    "posts": (Post.id, Post.slug, Post.updated_at, IS_PUBLIC),
+    "authors": (Person.id, Person.handle, null(), _has_written()),
+    "tags": (Tag.id, Tag.slug, null(), _is_used()),
+}
+"""Each kind of page: the number of its row, its address, when it last changed, and which rows have a page."""
 
 
 def last_change() -> datetime | None:

@@ -20,6 +20,7 @@ from sqlalchemy import update
 from config import Config
 from webapp.core import site
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.mail.models import Delivery, DeliveryAttempt
 from webapp.mail.operations import suppress
@@ -49,13 +50,15 @@ def take(message: Message, *, now: datetime) -> tuple[Delivery, Verdict]:
     """
     delivery = db.session.get(Delivery, _whose(message, site.config()))
     if delivery is None:
-        raise Refused("message", "This bounce is about a mail that is not in the ledger any more.")
+        raise Refused("message", _("This bounce is about a mail that is not in the ledger any more."))
     if (complaint := _complaint(message)) is not None:
         return _stop(delivery, f"complained: {complaint}"[:200], complaint, phase="complaint", now=now)
     temporary, permanent = _failures(message)
     if not permanent:
         if not temporary:
-            raise Refused("message", f"This is no bounce that can be read; it came back for mail {delivery.id}.")
+            raise Refused(
+                "message", _("This is no bounce that can be read; it came back for mail %(id)s.", id=delivery.id)
+            )
         log.info("mail.bounced", delivery=delivery.id, verdict=str(Verdict.TEMPORARY), why=_why(message))
         return delivery, Verdict.TEMPORARY
 
@@ -110,7 +113,7 @@ def _failures(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:
 def _whose(message: Message, config: Config) -> int:
     """The id of the mail that came back, from the address the bounce was sent to."""
     if not config.bounce_domain:
-        raise Refused("message", "BOUNCE_DOMAIN is not set, so no mail of ours can come back here.")
+        raise Refused("message", _("BOUNCE_DOMAIN is not set, so no mail of ours can come back here."))
     ours = re.compile(
         rf"\bbounce\+(\d{{1,18}})-([0-9a-f]{{20}})@{re.escape(config.bounce_domain)}(?![\w.-])", re.IGNORECASE
     )
@@ -121,7 +124,7 @@ def _whose(message: Message, config: Config) -> int:
                 keys = (config.secret_key, *config.secret_key_fallbacks)
                 if any(hmac.compare_digest(signature.lower(), _signature(delivery_id, key)) for key in keys):
                     return delivery_id
-    raise Refused("message", "This was not sent to a bounce address of ours.")
+    raise Refused("message", _("This was not sent to a bounce address of ours."))
 
 
 def _signature(delivery_id: int, key: str) -> str:

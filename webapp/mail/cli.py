@@ -74,7 +74,7 @@ def test(email: str, seconds: int) -> None:
     except Refused as refused:
         raise click.ClickException(refused.message) from None
     now = clock.now()
-    rendered = render("mail/test", seconds=seconds)
+    rendered = render("mail/test", language=None, seconds=seconds)
     delivery = operations.enqueue(
         kind=Kind.TEST,
         address=to,

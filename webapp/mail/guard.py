@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
+from webapp.core.words import mark
 from webapp.extensions import db
 from webapp.mail import holds
 from webapp.mail.models import DeliveryAttempt, HoldKind
@@ -35,7 +36,7 @@ def notice(*, now: datetime) -> str | None:
 def why() -> str | None:
     """Why this database may be a copy; None when it is the house's own, or new."""
     if instance.twin() is None and instance.outside() is not None and _has_mailed():
-        return "the database has sent mail, and does not know this house: it came out of an old backup"
+        return mark("the database has sent mail, and does not know this house: it came out of an old backup")
     return instance.doubt()
 
 

@@ -15,6 +15,7 @@ from config import Config
 from webapp.core import clock
 from webapp.mail import dkim
 from webapp.mail.models import Delivery
+from webapp.settings import choices
 
 
 class _Unfolded(UnstructuredHeader):
@@ -36,7 +37,7 @@ def build(delivery: Delivery, config: Config) -> bytes:
     content = delivery.content
     own = partial(filled, marker=content.marker, values=delivery.values)
     message = EmailMessage(policy=POLICY)
-    message["From"] = Address(display_name=config.site_name, addr_spec=config.mail_from)
+    message["From"] = Address(display_name=choices.here().name, addr_spec=config.mail_from)
     message["To"] = Address(addr_spec=delivery.address)
     message["Subject"] = _inert(own(content.subject))
     message["Date"] = format_datetime(clock.now())

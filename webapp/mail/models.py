@@ -11,35 +11,36 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core import clock
 from webapp.core.db import Model, Timestamps, only_where, states
+from webapp.core.words import mark
 
 
 class Kind(enum.StrEnum):
     """What a mail is for; the value of its ``X-Almanac-Kind`` header."""
 
-    REMINDER = "reminder"
-    DIGEST = "digest"
-    POST = "post"
-    WELCOME = "welcome"
-    CONFIRM = "confirm"
-    RESET = "reset"
-    COMMENT = "comment"
-    TEST = "test"
-    ALARM = "alarm"
+    REMINDER = mark("reminder")
+    DIGEST = mark("digest")
+    POST = mark("post")
+    WELCOME = mark("welcome")
+    CONFIRM = mark("confirm")
+    RESET = mark("reset")
+    COMMENT = mark("comment")
+    TEST = mark("test")
+    ALARM = mark("alarm")
 
 
 class State(enum.StrEnum):
     """Where a mail is. ``queued → claimed → sending → sent``; the others are ends, ``uncertain`` until resolved."""
 
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    SUPPRESSED = "suppressed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    UNCERTAIN = "uncertain"
-    SKIPPED = "skipped"
+    QUEUED = mark("queued")
+    CLAIMED = mark("claimed")
+    SENDING = mark("sending")
+    SENT = mark("sent")
+    FAILED = mark("failed")
+    SUPPRESSED = mark("suppressed")
+    CANCELLED = mark("cancelled")
+    EXPIRED = mark("expired")
+    UNCERTAIN = mark("uncertain")
+    SKIPPED = mark("skipped")
 
 
 ENDED = frozenset(

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy import CursorResult, Update, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp import jobs
 from webapp.audit import operations as audit
 from webapp.core import site
 from webapp.core.errors import Refused
+from webapp.core.words import _, kept, mark
 from webapp.extensions import db
 from webapp.mail import guard, holds
 from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailContent, State, Suppression
@@ -33,7 +34,7 @@ RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240
 RETRY_JITTER = 0.2
 LIFETIME = timedelta(hours=24)
 DIGEST_LIFETIME = timedelta(hours=48)
-TIME_HAD_PASSED = "its time had passed"
+TIME_HAD_PASSED = mark("its time had passed")
 
 REPEATED = frozenset({Kind.REMINDER, Kind.WELCOME})
 REPEAT_AFTER = timedelta(minutes=1)
@@ -301,6 +302,18 @@ def cancel_waiting(
     )
 
 
+def reword(dedupe_key: str, content: MailContent, *, now: datetime) -> bool:
+    """Gives a mail that nobody has begun to send other words. False when it is too late for that."""
+    db.session.flush()  # the content needs its id
+    queued = (Delivery.dedupe_key == dedupe_key, Delivery.state == State.QUEUED)
+    old = db.session.scalar(select(Delivery.content_id).where(*queued))
+    if old is None or not _changed(update(Delivery).where(*queued).values(content_id=content.id, updated_at=now)):
+        return False
+    if db.session.scalar(select(Delivery.id).where(Delivery.content_id == old).limit(1)) is None:
+        db.session.execute(delete(MailContent).where(MailContent.id == old))
+    return True
+
+
 def recover_leases(*, now: datetime) -> int:
     """What dead workers held: a claim goes back into the queue; a mail that was being sent is uncertain."""
     freed = count_changed(
@@ -348,14 +361,21 @@ def resolve(delivery_id: int, *, was_sent: bool, now: datetime, by: str = audit.
     """
     delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
     if delivery is None:
-        raise Refused("id", f"There is no mail {delivery_id}.")
+        raise Refused("id", _("There is no mail %(id)s.", id=delivery_id))
     changes: dict[str, Any] = {"state": State.SENT, "sent_at": delivery.data_started_at or now}
     if not was_sent:
         expires_at = max(delivery.expires_at, worth_sending_until(delivery.kind, now))
         changes = {"state": State.QUEUED, "repeated_at": now, "next_attempt_at": now, "expires_at": expires_at}
     uncertain = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == State.UNCERTAIN)
     if not _changed(uncertain.values(**changes)):
-        raise Refused("id", f"Mail {delivery_id} is {delivery.state}. Only an uncertain one can be resolved.")
+        raise Refused(
+            "id",
+            _(
+                "Mail %(id)s is %(state)s. Only an uncertain one can be resolved.",
+                id=delivery_id,
+                state=_(delivery.state.value),
+            ),
+        )
     audit.record("mail.resolved", f"mail {delivery_id}", now=now, actor=by, outcome="sent" if was_sent else "resend")
     if not was_sent:
         jobs.after_commit(db.session(), "mail.deliver", delivery_id)
@@ -368,10 +388,17 @@ def resend(delivery_id: int, *, now: datetime, by: str = audit.SHELL) -> None:
     """
     delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
     if delivery is None:
-        raise Refused("id", f"There is no mail {delivery_id}.")
+        raise Refused("id", _("There is no mail %(id)s.", id=delivery_id))
     suppression = db.session.scalar(select(Suppression).where(Suppression.address == delivery.address))
     if suppression is not None:
-        raise Refused("id", f"{delivery.address} is not written to any more: {suppression.reason}")
+        raise Refused(
+            "id",
+            _(
+                "%(address)s is not written to any more: %(reason)s",
+                address=delivery.address,
+                reason=kept(suppression.reason),
+            ),
+        )
     ended = update(Delivery).where(Delivery.id == delivery_id, Delivery.state.in_([State.FAILED, State.EXPIRED]))
     again = ended.values(
         state=State.QUEUED,
@@ -383,7 +410,14 @@ def resend(delivery_id: int, *, now: datetime, by: str = audit.SHELL) -> None:
         skip_reason=None,
     )
     if not _changed(again):
-        raise Refused("id", f"Mail {delivery_id} is {delivery.state}. Only one that failed or expired can go again.")
+        raise Refused(
+            "id",
+            _(
+                "Mail %(id)s is %(state)s. Only one that failed or expired can go again.",
+                id=delivery_id,
+                state=_(delivery.state.value),
+            ),
+        )
     audit.record("mail.resent", f"mail {delivery_id}", now=now, actor=by)
     jobs.after_commit(db.session(), "mail.deliver", delivery_id)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import textwrap
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,6 +10,9 @@ from typing import Any
 import css_inline
 from flask import Flask, render_template
 from markupsafe import Markup
+
+from webapp.core import languages
+from webapp.mail.wrapping import wrapped
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,6 @@ class Rendered:
     subject: str
     text: str
     html: str
-
-
-COLUMNS = 72
-"""How wide the text part is. An address is never broken."""
 
 
 def new_marker() -> str:
@@ -36,10 +34,11 @@ def place(marker: str, name: str) -> Markup:
     return Markup(f"@@{marker}:{name}@@")  # noqa: S704  # both parts are ours: hex digits and a word
 
 
-def render(template: str, *, marker: str = "", **context: Any) -> Rendered:
-    """Renders ``template.subject.txt``, ``template.txt`` and ``template.html``.
+def render(template: str, *, language: str | None, marker: str = "", **context: Any) -> Rendered:
+    """Renders ``template.subject.txt``, ``template.txt`` and ``template.html`` in the recipient's language.
 
-    In all three, ``slot("name")`` leaves a place for a reader's own value when there is a ``marker``.
+    Without a ``language`` it is the site's. In all three, ``slot("name")`` leaves a place for a reader's own
+    value when there is a ``marker``.
     """
 
     def slot(name: str) -> Markup:
@@ -48,11 +47,12 @@ def render(template: str, *, marker: str = "", **context: Any) -> Rendered:
         return place(marker, name)
 
     context = {"slot": slot, **context}
-    return Rendered(
-        subject=" ".join(render_template(f"{template}.subject.txt", **context).split()),
-        text=_wrapped(render_template(f"{template}.txt", **context)),
-        html=_inliner().inline(render_template(f"{template}.html", **context)),
-    )
+    with languages.speaking(language):
+        return Rendered(
+            subject=" ".join(render_template(f"{template}.subject.txt", **context).split()),
+            text=wrapped(render_template(f"{template}.txt", **context)),
+            html=_inliner().inline(render_template(f"{template}.html", **context)),
+        )
 
 
 def compile_templates(app: Flask) -> None:
@@ -61,12 +61,6 @@ def compile_templates(app: Flask) -> None:
         if "mail/" in name:
             app.jinja_env.get_template(name)
     _inliner()
-
-
-def _wrapped(text: str) -> str:
-    """Each line at most :data:`COLUMNS` wide, with one line end at the end."""
-    fill = textwrap.TextWrapper(COLUMNS, break_long_words=False, break_on_hyphens=False).fill
-    return "\n".join(fill(line) for line in text.strip().splitlines()) + "\n"
 
 
 @cache

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.models import Person
+from webapp.core import languages
 from webapp.core.urls import absolute
 from webapp.extensions import db
 from webapp.mail import operations as mail
@@ -46,7 +47,7 @@ def watch(now: datetime) -> list[Delivery]:
 
 
 def _begin(oldest: datetime, now: datetime) -> list[Delivery]:
-    wrong = [each for each in checks.all_checks(now) if not each.ok]
+    wrong = {name: _wrong(name, now) for name in {languages.or_sites(each.language) for each in queries.operators()}}
     insert = (postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite).insert
     began = db.session.scalar(
         insert(SiteSetting)
@@ -59,6 +60,11 @@ def _begin(oldest: datetime, now: datetime) -> list[Delivery]:
     log.error("alarm.late", oldest=oldest.isoformat(), seconds=int((now - oldest).total_seconds()))
     minutes = int((now - oldest).total_seconds()) // 60
     return _tell("late", now.isoformat(), now, oldest=oldest, minutes=minutes, wrong=wrong)
+
+
+def _wrong(language: str, now: datetime) -> list[checks.Check]:
+    with languages.speaking(language):
+        return [each for each in checks.all_checks(now) if not each.ok]
 
 
 def _end(began: str, now: datetime) -> list[Delivery]:
@@ -76,7 +82,15 @@ def _tell(what: str, incident: str, now: datetime, **facts: Any) -> list[Deliver
 
 
 def _write(person: Person, what: str, incident: str, now: datetime, **facts: Any) -> Delivery | None:
-    rendered = render(f"ops/mail/{what}", zone=person.zone, link=absolute("ops.home"), **facts)
+    by_language = facts.pop("wrong", {})
+    rendered = render(
+        f"ops/mail/{what}",
+        language=person.language,
+        zone=person.zone,
+        link=absolute("ops.home"),
+        wrong=by_language.get(languages.or_sites(person.language), ()),
+        **facts,
+    )
     return mail.enqueue(
         kind=Kind.ALARM,
         address=person.email,

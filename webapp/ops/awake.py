@@ -9,17 +9,10 @@ from datetime import datetime
 from webapp.core import site
 from webapp.core.broker import DEAD_QUEUE
 from webapp.core.version import VERSION
+from webapp.core.words import _
 from webapp.ops import broker, queries
-from webapp.ops.checks import SILENT_AFTER, Check
+from webapp.ops.checks import SILENT_AFTER, Check, checked
 
-ABOUT = {
-    "database": "Database",
-    "migrations": "Tables",
-    "broker": "Broker",
-    "queues": "Queues",
-    "smtp": "Mail server",
-    "disk": "Disk",
-}
 LIVING = ("worker", "beat", "dispatcher")
 LATE = ("reminders", "mail")
 
@@ -68,21 +61,21 @@ def queues(checks: Sequence[Check]) -> list[Queue]:
 def parts(checks: Sequence[Check], now: datetime) -> list[Part]:
     """Everybody, the process that asks first. What the checks say stands where it belongs."""
     said = {each.name: each for each in checks}
-    found = [Part("Web", "well", is_well=True, seen_at=now, version=VERSION)]
+    found = [Part(_("Web"), _("well"), is_well=True, seen_at=now, version=VERSION)]
     beats = {each.name: each for each in queries.heartbeats()}
     for name in LIVING:
         check = said.pop(name, None)
         seen = beats.get(name)
         if check is None or seen is None:
-            found.append(Part(name.capitalize(), "never seen", is_well=False, fix=check.fix if check else ""))
+            found.append(Part(checked(name), _("never seen"), is_well=False, fix=check.fix if check else ""))
         else:
-            state = "well" if check.ok else check.detail
-            found.append(Part(name.capitalize(), state, check.ok, check.fix, seen.seen_at, seen.detail))
+            state = _("well") if check.ok else check.detail
+            found.append(Part(checked(name), state, check.ok, check.fix, seen.seen_at, seen.detail))
         if name == "worker":
             found += [
                 Part(
-                    f"Worker {each.name.partition(' ')[2]}",
-                    "well" if now - each.seen_at <= SILENT_AFTER else "silent",
+                    _("Worker %(host)s", host=each.name.partition(" ")[2]),
+                    _("well") if now - each.seen_at <= SILENT_AFTER else _("silent"),
                     now - each.seen_at <= SILENT_AFTER,
                     seen_at=each.seen_at,
                     version=each.detail,
@@ -92,5 +85,5 @@ def parts(checks: Sequence[Check], now: datetime) -> list[Part]:
             ]
     for name, check in said.items():
         if name not in LATE or not check.ok:
-            found.append(Part(ABOUT.get(name, name.capitalize()), check.detail, check.ok, check.fix))
+            found.append(Part(checked(name), check.detail, check.ok, check.fix))
     return found

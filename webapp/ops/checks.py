@@ -14,16 +14,35 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core import clock, site
 from webapp.core.broker import DEAD_QUEUE
+from webapp.core.words import _, kept, later, ngettext
 from webapp.extensions import db
 from webapp.mail import guard, holds
 from webapp.mail.models import HoldKind
 from webapp.ops import broker, migrations, queries
 from webapp.ops.backups import making
 from webapp.ops.lateness import ALARM_AFTER, lateness
+from webapp.search import operations as search
+from webapp.search.engines import Unreachable
 
 SILENT_AFTER = timedelta(seconds=120)
 SMTP_SECONDS = 5
 LEAST_FREE_BYTES = 100 * 1024 * 1024
+NAMES = {
+    "database": later("Database"),
+    "migrations": later("Tables"),
+    "broker": later("Broker"),
+    "worker": later("Worker"),
+    "beat": later("Beat"),
+    "dispatcher": later("Dispatcher"),
+    "holds": later("Holds"),
+    "reminders": later("Reminders"),
+    "mail": later("Mail"),
+    "backup": later("Backup"),
+    "search": later("Search"),
+    "queues": later("Queues"),
+    "smtp": later("Mail server"),
+    "disk": later("Disk"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +54,18 @@ class Check:
     detail: str
     fix: str = ""
 
+    @property
+    def title(self) -> str:
+        """What people call it; ``name`` is for programs."""
+        return checked(self.name)
+
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+
+def checked(name: str) -> str:
+    """What people call the part of the house that a check of this name is about."""
+    return str(NAMES.get(name, name.capitalize()))
 
 
 def all_checks(now: datetime | None = None) -> list[Check]:
@@ -44,9 +73,11 @@ def all_checks(now: datetime | None = None) -> list[Check]:
     now = now or clock.now()
     found = [_database(), _migrations(), *_broker()]
     if found[0].ok and found[1].ok:
-        found += [_guarded(each, now) for each in (_worker, _beat, _dispatcher, _holds, _reminders, _mail, _backup)]
+        found += [
+            _guarded(each, now) for each in (_worker, _beat, _dispatcher, _holds, _reminders, _mail, _search, _backup)
+        ]
     else:
-        found += [Check(name, False, "not known without the database") for name in LIVING]
+        found += [Check(name, False, _("not known without the database")) for name in LIVING]
     return [*found, _smtp(), _folder()]
 
 
@@ -63,7 +94,12 @@ def _database() -> Check:
     try:
         queries.answers()
     except SQLAlchemyError as error:
-        return Check("database", False, "does not answer", f"{_cause(error)}. See DATABASE_URL.")
+        return Check(
+            "database",
+            False,
+            _("does not answer"),
+            _("%(cause)s. See %(setting)s.", cause=_cause(error), setting="DATABASE_URL"),
+        )
     finally:
         db.session.rollback()
     return Check("database", True, db.engine.dialect.name)
@@ -73,11 +109,14 @@ def _migrations() -> Check:
     try:
         present, wanted = migrations.present(), migrations.wanted()
     except (SQLAlchemyError, CommandError) as error:
-        return Check("migrations", False, "not known", _cause(error))
+        return Check("migrations", False, _("not known"), _cause(error))
     if present == wanted:
-        return Check("migrations", True, f"at {present}")
+        return Check("migrations", True, _("at %(version)s", version=present))
     return Check(
-        "migrations", False, f"the tables are at {present or 'nothing'}, not {wanted}", "./manage.py db upgrade"
+        "migrations",
+        False,
+        _("the tables are at %(present)s, not %(wanted)s", present=present or _("nothing"), wanted=wanted),
+        "./manage.py db upgrade",
     )
 
 
@@ -92,11 +131,18 @@ def _broker() -> Iterable[Check]:
 def _broker_answers() -> Check:
     config = site.config()
     if config.is_embedded:
-        return _can_write(str(broker.folder()), "broker", "a folder", "see CELERY_BROKER_URL")
+        return _can_write(
+            str(broker.folder()), "broker", _("a folder"), _("see %(setting)s", setting="CELERY_BROKER_URL")
+        )
     try:
         broker.ping(config.celery_broker_url)
     except broker.Unreachable as error:
-        return Check("broker", False, "does not answer", f"{error}. See CELERY_BROKER_URL.")
+        return Check(
+            "broker",
+            False,
+            _("does not answer"),
+            _("%(cause)s. See %(setting)s.", cause=error, setting="CELERY_BROKER_URL"),
+        )
     return Check("broker", True, broker.kind(config.celery_broker_url))
 
 
@@ -104,39 +150,49 @@ def _queues(url: str) -> Check:
     try:
         found = broker.queues(url)
     except broker.Unreachable as error:
-        return Check("queues", False, "the broker does not answer", str(error))
+        return Check("queues", False, _("the broker does not answer"), str(error))
     missing = [name for name, facts in found.items() if facts is None]
     if missing:
-        return Check("queues", False, f"missing: {', '.join(missing)}", "start the worker, which declares them")
+        return Check(
+            "queues",
+            False,
+            _("missing: %(names)s", names=", ".join(missing)),
+            _("start the worker, which declares them"),
+        )
     facts = {name: each for name, each in found.items() if each is not None}
     dead = facts.pop(DEAD_QUEUE)[0]
-    unheard = [name for name, (_, listening) in facts.items() if not listening]
-    detail = f"{sum(waiting for waiting, _ in facts.values())} waiting, {dead} dead"
+    unheard = [name for name, (_waiting, listening) in facts.items() if not listening]
+    detail = _(
+        "%(waiting)s waiting, %(dead)s dead", waiting=sum(waiting for waiting, _listening in facts.values()), dead=dead
+    )
     if dead:
-        detail += ", see ./manage.py dead list"
+        detail = _("%(detail)s, see ./manage.py dead list", detail=detail)
     if unheard:
-        return Check("queues", False, f"{detail}; nobody listens to {', '.join(unheard)}", "start the worker")
+        silent = _("%(detail)s; nobody listens to %(names)s", detail=detail, names=", ".join(unheard))
+        return Check("queues", False, silent, _("start the worker"))
     return Check("queues", True, detail)
 
 
 def _worker(now: datetime) -> Check:
-    return _alive("worker", now, "look at the logs of worker and beat: it is a task that beat sends every 30 s")
+    return _alive("worker", now, _("look at the logs of worker and beat: it is a task that beat sends every 30 s"))
 
 
 def _beat(now: datetime) -> Check:
-    return _alive("beat", now, "look at the log of beat, and whether the broker answers; start it if it is not there")
+    return _alive(
+        "beat", now, _("look at the log of beat, and whether the broker answers; start it if it is not there")
+    )
 
 
 def _dispatcher(now: datetime) -> Check:
-    return _alive("dispatcher", now, "look at the log of `./manage.py sweep --forever`; start it if it is not there")
+    return _alive("dispatcher", now, _("look at the log of `./manage.py sweep --forever`; start it if it is not there"))
 
 
 def _alive(name: str, now: datetime, fix: str) -> Check:
     seen = queries.last_seen(name)
     if seen is None:
-        return Check(name, False, "has never shown a sign of life", fix)
+        return Check(name, False, _("has never shown a sign of life"), fix)
     silent = now - seen
-    detail = f"seen {_ago(silent)} ago"
+    detail = _("seen %(span)s ago", span=_ago(silent))
     return Check(name, True, detail) if silent <= SILENT_AFTER else Check(name, False, detail, fix)
 
 
@@ -146,21 +202,27 @@ def _holds(now: datetime) -> Check:
     if not held and (doubt := guard.why()) is not None:
         held = [(HoldKind.COPY, doubt, now)]
     if not held:
-        return Check("holds", True, "mail goes out")
-    since = _ago(now - min(placed_at for _, _, placed_at in held))
+        return Check("holds", True, _("mail goes out"))
+    since = _ago(now - min(each[2] for each in held))
     kinds = ", ".join(each[0] for each in held)
-    why = ". ".join(reason[:1].upper() + reason[1:] for _, reason, _ in held)
-    return Check("holds", False, f"no mail goes out ({kinds}, for {since})", f"{why}. {_what_to_do(held[0][0])}")
+    reasons = [kept(each[1]) for each in held]
+    why = _(". ").join(reason[:1].upper() + reason[1:] for reason in reasons)
+    return Check(
+        "holds",
+        False,
+        _("no mail goes out (%(kinds)s, for %(span)s)", kinds=kinds, span=since),
+        _(". ").join([why, _what_to_do(held[0][0])]),
+    )
 
 
 def _what_to_do(kind: HoldKind) -> str:
     if kind is HoldKind.COPY:
-        return (
+        return _(
             "If this database is the one that should mail, say so: ./manage.py mail release. If it is a copy, leave it"
         )
     if kind is HoldKind.SIGN_IN:
-        return "Correct SMTP_USER and SMTP_PASSWORD, start again, then ./manage.py mail release"
-    return "When mail may go again: ./manage.py mail release"
+        return _("Correct SMTP_USER and SMTP_PASSWORD, start again, then ./manage.py mail release")
+    return _("When mail may go again: ./manage.py mail release")
 
 
 def _reminders(now: datetime) -> Check:
@@ -171,31 +233,63 @@ def _mail(now: datetime) -> Check:
     late = _punctual("mail", lateness(now).mail, now)
     uncertain = queries.uncertain_mails()
     if late.ok and uncertain:
-        return Check("mail", True, f"on time; {uncertain} uncertain, see ./manage.py mail list")
+        return Check("mail", True, _("on time; %(count)s uncertain, see ./manage.py mail list", count=uncertain))
     return late
 
 
 def _punctual(name: str, since: datetime | None, now: datetime) -> Check:
     if since is None or now - since <= ALARM_AFTER:
-        return Check(name, True, "on time")
+        return Check(name, True, _("on time"))
     return Check(
-        name, False, f"the oldest is {_ago(now - since)} late", "see the checks above, then the dispatcher's log"
+        name,
+        False,
+        _("the oldest is %(span)s late", span=_ago(now - since)),
+        _("see the checks above, then the dispatcher's log"),
     )
 
 
-LIVING = ("worker", "beat", "dispatcher", "holds", "reminders", "mail", "backup")
+LIVING = ("worker", "beat", "dispatcher", "holds", "reminders", "mail", "search", "backup")
+
+
+def _search(_now: datetime) -> Check:
+    """Whether the index of all words holds the posts that are published, and no others."""
+    fix = "./manage.py search reindex"
+    try:
+        name, count, missing = search.compare()
+    except Unreachable as error:
+        return Check(
+            "search", False, _("the engine elsewhere does not answer; the database answers for it"), str(error)
+        )
+    if missing:
+        return Check(
+            "search",
+            False,
+            _("the index is no longer kept: %(names)s is missing", names=", ".join(sorted(missing))),
+            fix,
+        )
+    if count.missing or count.left_over:
+        detail = _(
+            "%(name)s: %(missing)s posts are not in the index, %(left_over)s in it are not published",
+            name=name,
+            missing=count.missing,
+            left_over=count.left_over,
+        )
+        return Check("search", False, detail, fix)
+    return Check("search", True, _("%(name)s, %(count)s posts", name=name, count=count.entries))
 
 
 def _backup(now: datetime) -> Check:
     last = making.last()
-    return Check("backup", True, f"made {_ago(now - last.at)} ago: {last.file}" if last else "none was made from here")
+    if last is None:
+        return Check("backup", True, _("none was made from here"))
+    return Check("backup", True, _("made %(span)s ago: %(file)s", span=_ago(now - last.at), file=last.file))
 
 
 def _guarded(check: Callable[[datetime], Check], now: datetime) -> Check:
     try:
         return check(now)
     except SQLAlchemyError as error:
-        return Check(check.__name__.strip("_"), False, "not known", _cause(error))
+        return Check(check.__name__.strip("_"), False, _("not known"), _cause(error))
     finally:
         db.session.rollback()
 
@@ -207,19 +301,26 @@ def _smtp() -> Check:
         with kind(config.smtp_host, config.smtp_port, timeout=SMTP_SECONDS) as server:
             server.ehlo_or_helo_if_needed()
     except (OSError, smtplib.SMTPException) as error:
-        return Check("smtp", False, "the mail server does not answer", f"{_cause(error)}. See SMTP_HOST and SMTP_PORT.")
-    return Check("smtp", True, "answers")
+        return Check(
+            "smtp",
+            False,
+            _("the mail server does not answer"),
+            _("%(cause)s. See %(setting)s.", cause=_cause(error), setting="SMTP_HOST, SMTP_PORT"),
+        )
+    return Check("smtp", True, _("answers"))
 
 
 def _folder() -> Check:
     folder = str(site.config().data_dir)
-    written = _can_write(folder, "disk", "DATA_DIR can be written to", "see DATA_DIR")
+    written = _can_write(folder, "disk", _("DATA_DIR can be written to"), _("see %(setting)s", setting="DATA_DIR"))
     if not written.ok:
         return written
     disk = os.statvfs(folder)
     free = disk.f_bavail * disk.f_frsize
     if free < LEAST_FREE_BYTES:
-        return Check("disk", False, f"only {free // 1024 // 1024} MB are free", "make room where DATA_DIR is")
+        return Check(
+            "disk", False, _("only %(count)s MB are free", count=free // 1024 // 1024), _("make room where DATA_DIR is")
+        )
     return written
 
 
@@ -229,16 +330,19 @@ def _can_write(folder: str, name: str, detail: str, fix: str) -> Check:
             file.write(b"can this be written?")
             file.flush()
     except OSError as error:
-        return Check(name, False, "cannot be written to", f"{_cause(error)}; {fix}")
+        return Check(name, False, _("cannot be written to"), f"{_cause(error)}; {fix}")
     return Check(name, True, detail)
 
 
 def _ago(span: timedelta) -> str:
     seconds = max(0, int(span.total_seconds()))
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}s"
-    return f"{seconds} s"
+    if seconds >= 2 * 86_400:
+        return ngettext("%(num)s day", "%(num)s days", seconds // 86_400)
+    if seconds >= 2 * 3_600:
+        return ngettext("%(num)s hour", "%(num)s hours", seconds // 3_600)
+    if seconds >= 2 * 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", seconds // 60)
+    return _("%(number)s s", number=seconds)
 
 
 def _cause(error: BaseException) -> str:

@@ -24,10 +24,12 @@ from webapp.mail import operations as ledger
 from webapp.mail import queries as mails
 from webapp.ops import alarm, operations
 from webapp.posts import operations as posts
+from webapp.posts.operations import previews
 from webapp.reminders import firing
 from webapp.reminders import operations as reminders
 from webapp.reminders import queries as due
 from webapp.reminders.queries import Due
+from webapp.search import outbox as words
 from webapp.settings import instance
 
 LONGEST_SLEEP = 0.5
@@ -69,8 +71,10 @@ class Dispatcher:
             (timedelta(seconds=5), self._recover),
             (timedelta(seconds=10), self._sign_of_life),
             (timedelta(seconds=10), self._count),
+            (timedelta(seconds=5), self._follow_words),
             (timedelta(seconds=15), self._digest),
             (timedelta(seconds=15), self._alarm),
+            (timedelta(hours=1), self._tidy),
         ):
             if self.next_chores.get(chore.__name__, now) <= now:
                 self.next_chores[chore.__name__] = now + every
@@ -148,9 +152,23 @@ class Dispatcher:
             instance.remember(counter)
             db.session.rollback()
 
+    def _follow_words(self, now: datetime) -> None:  # noqa: ARG002  # as its siblings
+        """For a search engine elsewhere: always by a worker, for it may hang. The database's own needs nobody."""
+        is_waiting = words.is_anything_waiting()
+        db.session.rollback()
+        if is_waiting:
+            jobs.publish(Job("search.follow", ()))
+
     def _digest(self, now: datetime) -> None:
         for _page in digests.tick(now=now):
             db.session.commit()
+
+    def _tidy(self, now: datetime) -> None:
+        """What nobody will ask for again: posts long in the trash, preview links that are over."""
+        if days := site.config().trash_days:
+            posts.empty_trash(before=now - timedelta(days=days), now=now)
+        previews.forget_expired(now=now)
+        db.session.commit()
 
     def _alarm(self, now: datetime) -> None:
         """Its mails go at once and from here: what is late stands in the queue before them."""

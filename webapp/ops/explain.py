@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from webapp.accounts import queries as people
 from webapp.accounts.models import Person
 from webapp.core.days import ALWAYS, Days
+from webapp.core.words import _, kept
 from webapp.digests import queries as digests
 from webapp.digests.models import DigestRun, RunState
 from webapp.mail import queries as mails
@@ -94,9 +95,9 @@ def reason(run: DigestRun, found: NotReached) -> str:
     """Why somebody has no mail of a run, in a sentence."""
     if found.delivery is None:
         words = _why_not(run, found.subscription)
-        return f"{words[:1].upper()}{words[1:]}."
-    verdict, _meaning = VERDICTS[found.delivery.state]
-    answer = found.delivery.skip_reason or found.delivery.smtp_reply
+        return _("%(sentence)s.", sentence=f"{words[:1].upper()}{words[1:]}")
+    verdict = str(VERDICTS[found.delivery.state][0])
+    answer = kept(found.delivery.skip_reason) or found.delivery.smtp_reply
     return f"{verdict} {answer}" if answer else verdict
 
 
@@ -108,21 +109,34 @@ def _who(
     say: Say,
 ) -> Iterator[str]:
     if person is None:
-        yield f"{address}: no account."
+        yield _("%(address)s: no account.", address=address)
     elif person.email_confirmed_at is None:
-        yield f"{address}: account of {person.name}, not confirmed; nothing but the confirmation goes there."
+        yield _(
+            "%(address)s: account of %(name)s, not confirmed; nothing but the confirmation goes there.",
+            address=address,
+            name=person.name,
+        )
     else:
-        yield f"{address}: account of {person.name}, confirmed {say(person.email_confirmed_at)}."
+        yield _(
+            "%(address)s: account of %(name)s, confirmed %(when)s.",
+            address=address,
+            name=person.name,
+            when=say(person.email_confirmed_at),
+        )
     if subscription is None:
-        yield "Letter: never asked for."
+        yield _("Letter: never asked for.")
     elif subscription.state is SubscriptionState.PENDING:
-        yield f"Letter: asked for {say(subscription.asked_at)}, never confirmed, so none is sent."
+        yield _("Letter: asked for %(when)s, never confirmed, so none is sent.", when=say(subscription.asked_at))
     elif subscription.state is SubscriptionState.LEFT and subscription.left_at is not None:
-        yield f"Letter: left {say(subscription.left_at)}."
+        yield _("Letter: left %(when)s.", when=say(subscription.left_at))
     elif subscription.confirmed_at is not None:
-        yield f"Letter: gets it since {say(subscription.confirmed_at)}."
+        yield _("Letter: gets it since %(when)s.", when=say(subscription.confirmed_at))
     if suppression is not None:
-        yield f"Not written to since {say(suppression.created_at)}: {suppression.reason}"
+        yield _(
+            "Not written to since %(when)s: %(reason)s",
+            when=say(suppression.created_at),
+            reason=kept(suppression.reason),
+        )
 
 
 def _missed(address: str, subscription: Subscription | None, days: Days) -> list[Missed]:
@@ -144,16 +158,16 @@ def _one_mail(told: Story, say: Say) -> Iterator[str]:
 
 def _why_not(run: DigestRun, subscription: Subscription | None) -> str:
     if subscription is not None and subscription.state is SubscriptionState.PENDING:
-        return "asked for the letter and never confirmed"
+        return _("asked for the letter and never confirmed")
     if subscription is None or subscription.confirmed_at is None or subscription.confirmed_at > run.created_at:
-        return "not a reader then"
+        return _("not a reader then")
     if subscription.left_at is not None and subscription.left_at <= run.created_at:
-        return "left before that"
+        return _("left before that")
     if run.state is RunState.SKIPPED:
-        return run.note or "the slot was skipped"
+        return kept(run.note) or _("the slot was skipped")
     if run.state is RunState.PLANNING:
-        return "it is still being written"
-    return "nothing new since the one before"
+        return _("it is still being written")
+    return _("nothing new since the one before")
 
 
 def _at(moment: datetime, zone: ZoneInfo) -> str:

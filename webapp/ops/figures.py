@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 
 from webapp.core import weekly
 from webapp.core.db import Model
+from webapp.core.words import _, later, mark, ngettext, sentences
 from webapp.extensions import db
 from webapp.mail.models import Delivery, DeliveryAttempt, State
 from webapp.ops.checks import Check
@@ -22,18 +23,35 @@ AN_HOUR = timedelta(hours=1)
 LATE = timedelta(minutes=1)
 WAITING = (State.QUEUED, State.CLAIMED, State.SENDING)
 
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = tuple(
+    later(word)
+    for word in (
+        mark("no"),
+        mark("one"),
+        mark("two"),
+        mark("three"),
+        mark("four"),
+        mark("five"),
+        mark("six"),
+        mark("seven"),
+        mark("eight"),
+        mark("nine"),
+        mark("ten"),
+        mark("eleven"),
+        mark("twelve"),
+    )
+)
 TROUBLES = {
-    "migrations": "The tables are of another version.",
-    "broker": "The broker does not answer.",
-    "queues": "Not every queue is there and heard.",
-    "worker": "The worker is silent.",
-    "beat": "Beat is silent.",
-    "dispatcher": "The dispatcher is silent.",
-    "reminders": "Reminders are late.",
-    "mail": "Mail is late.",
-    "smtp": "The mail server does not answer.",
-    "disk": "The disk needs room.",
+    "migrations": later("The tables are of another version."),
+    "broker": later("The broker does not answer."),
+    "queues": later("Not every queue is there and heard."),
+    "worker": later("The worker is silent."),
+    "beat": later("Beat is silent."),
+    "dispatcher": later("The dispatcher is silent."),
+    "reminders": later("Reminders are late."),
+    "mail": later("Mail is late."),
+    "smtp": later("The mail server does not answer."),
+    "disk": later("The disk needs room."),
 }
 """What is wrong, for the headline, when the check of that name does not pass."""
 
@@ -94,24 +112,39 @@ def figures(now: datetime) -> Figures:
 def headline(found: Sequence[Check], *, uncertain: int, is_held: bool) -> str:
     """The state of the house in words: ``All is well. One mail needs a decision.``"""
     wrong = [each for each in found if not each.ok and not (is_held and each.name == "holds")]
-    said = ["Mail is held."] if is_held else []
+    said = [_("Mail is held.")] if is_held else []
     if wrong:
-        said.append(TROUBLES.get(wrong[0].name, f"The check of {wrong[0].name} does not pass."))
+        name = wrong[0].name
+        said.append(str(TROUBLES.get(name) or _("The check of %(name)s does not pass.", name=name)))
         others = len(wrong) - 1
         if others:
-            said.append(f"{in_words(others).capitalize()} more {'thing is' if others == 1 else 'things are'} not well.")
+            how_many = in_words(others).capitalize()
+            said.append(
+                ngettext(
+                    "%(how_many)s more thing is not well.",
+                    "%(how_many)s more things are not well.",
+                    others,
+                    how_many=how_many,
+                )
+            )
     elif not is_held:
-        said.append("All is well.")
+        said.append(_("All is well."))
     if uncertain:
+        how_many = in_words(uncertain).capitalize()
         said.append(
-            f"{in_words(uncertain).capitalize()} {'mail needs' if uncertain == 1 else 'mails need'} a decision."
+            ngettext(
+                "%(how_many)s mail needs a decision.",
+                "%(how_many)s mails need a decision.",
+                uncertain,
+                how_many=how_many,
+            )
         )
-    return " ".join(said)
+    return sentences(said)
 
 
 def in_words(number: int) -> str:
     """``seven``, ``1,204``."""
-    return NUMBERS[number] if 0 <= number < len(NUMBERS) else f"{number:,}"
+    return str(NUMBERS[number]) if 0 <= number < len(NUMBERS) else f"{number:,}"
 
 
 def _count(model: type[Model], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:

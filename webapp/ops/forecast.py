@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 
 from webapp.core import site
+from webapp.core.words import _, mark
 from webapp.digests import coming as letters
 from webapp.mail import queries as ledger
 from webapp.mail.models import Kind
@@ -25,8 +26,8 @@ LISTED = 200
 
 TO_MANY = frozenset({Kind.DIGEST, Kind.POST})
 TITLES = 3
-TOO_LATE = "its time has passed"
-SUPPRESSED = "this address is not written to any more"
+TOO_LATE = mark("its time has passed")
+SUPPRESSED = mark("this address is not written to any more")
 MINUTE = timedelta(minutes=1)
 
 
@@ -159,8 +160,10 @@ def _letters(now: datetime, until: datetime) -> Iterator[Planned | LeftOut]:
 
 
 def _listed(titles: Sequence[str]) -> str:
-    shown = ", ".join(f"“{title}”" for title in titles[:TITLES])
-    return f"{shown} and {len(titles) - TITLES} more" if len(titles) > TITLES else shown
+    shown = _(", ").join(_("“%(title)s”", title=title) for title in titles[:TITLES])
+    if len(titles) <= TITLES:
+        return shown
+    return _("%(titles)s and %(count)s more", titles=shown, count=len(titles) - TITLES)
 
 
 # Counting

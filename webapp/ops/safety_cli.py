@@ -41,6 +41,8 @@ def backup(file: Path) -> None:
         instance.remember(counter)
     size = file.stat().st_size / 1024
     click.echo(f"{file}: {size:,.0f} kB, read back and whole. The tables are at {made.revision}.")
+    if site.config().uploads_url:
+        click.echo("Pictures are not in it: they lie in the bucket of UPLOADS_URL.")
 
 
 @click.command("restore")

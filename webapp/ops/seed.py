@@ -6,6 +6,7 @@ Nobody in it can sign in, since none of them has a password, and none of them ge
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from pathlib import Path
 from webapp.accounts import operations as accounts
 from webapp.accounts import queries as people
 from webapp.accounts.models import Person, Role
+from webapp.comments import operations as comments
 from webapp.posts import operations as posts
 from webapp.posts import queries
+from webapp.posts.models import Post
 
 TEXTS = Path(__file__).parent / "sample"
 
@@ -74,6 +77,14 @@ POSTS = (
 )
 
 
+COMMENTS = (
+    (READER, "Ours whistles in F sharp, but only when it rains.", timedelta(days=8)),
+    (WREN, "Then it knows more about the weather than mine.", timedelta(days=7, hours=20)),
+    (PIET, "> letters\n\nDo you post them, or does the kettle collect?", timedelta(days=5)),
+)
+"""What is said about the first of the posts; the second answers the first."""
+
+
 def sample_world(now: datetime) -> int:
     """Adds what is missing of the sample world, and says how many people and posts that was.
 
@@ -89,7 +100,9 @@ def sample_world(now: datetime) -> int:
         found[sample] = person
     for each in POSTS:
         if not queries.taken([each.slug]):
-            _add_post(each, found[each.by], now)
+            post = _add_post(each, found[each.by], now)
+            if each is POSTS[0]:
+                _add_comments(post, found, now)
             added += 1
     return added
 
@@ -102,9 +115,19 @@ def _add_person(sample: SamplePerson, now: datetime) -> Person:
     return person
 
 
-def _add_post(sample: SamplePost, author: Person, now: datetime) -> None:
+def _add_post(sample: SamplePost, author: Person, now: datetime) -> Post:
     """Writes a post as of the day it is said to have appeared."""
     then = now - sample.age
     body = (TEXTS / f"{sample.slug}.md").read_text(encoding="utf-8")
     post = posts.write(author=author, title=sample.title, body=body, tags=list(sample.tags), slug=sample.slug, now=then)
     posts.publish(post, by=author, now=then)
+    return post
+
+
+def _add_comments(post: Post, found: Mapping[SamplePerson, Person], now: datetime) -> None:
+    first = None
+    for sample, body, age in COMMENTS:
+        parent = first if sample is WREN else None
+        person = found[sample]
+        said = comments.bring_in(post, name=person.name, body=body, created_at=now - age, person=person, parent=parent)
+        first = first or said

@@ -19,6 +19,7 @@ from webapp.accounts.models import Person
 from webapp.core import markdown, text
 from webapp.core.errors import Conflict, Refused
 from webapp.core.markdown.excerpts import shorten
+from webapp.core.words import _, later
 from webapp.extensions import db
 from webapp.posts import operations, queries
 from webapp.posts.models import Post, PostState, WorkingCopy
@@ -29,7 +30,7 @@ MOST_FIELDS = 40
 FIRST_WORDS = 60
 """Columns of what a draft is called by while it has no title."""
 
-IN_ANOTHER_TAB = "You have other unsaved changes to this post."
+IN_ANOTHER_TAB = later("You have other unsaved changes to this post.")
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _write_copy(copy: WorkingCopy | None, post: Post, typed: Typed, by: Person, 
 def _fit_to_keep(fields: Mapping[str, str]) -> dict[str, str]:
     """As typed, but nothing that a database cannot hold, and no more than a post could."""
     if len(fields) > MOST_FIELDS:
-        raise Refused("", "That is no form of ours.")
+        raise Refused("", _("That is no form of ours."))
     longest = {"body": markdown.LONGEST}
     return {
         name: text.many_lines(value, field=name, longest=longest.get(name, LONGEST_FIELD))

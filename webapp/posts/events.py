@@ -1,4 +1,4 @@
-"""What the week strip shows of posts: what appeared, and to its author what is going to."""
+"""What the week strip shows of posts: what appeared, and to its author what is going to. And which show a picture."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from flask import url_for
 from webapp.accounts.models import Person
 from webapp.core import week
 from webapp.core.week import Entry
+from webapp.images import operations as images
+from webapp.images.models import Image
 from webapp.posts import queries
 
 
 def connect() -> None:
     """Connects the listeners, once a process."""
     week.asked.connect(_in_week)
+    images.uses_asked.connect(_uses_of)
 
 
 def _in_week(_sender: Any, *, start: date, end: date, person: Person | None) -> list[Entry]:
@@ -31,3 +34,7 @@ def _in_week(_sender: Any, *, start: date, end: date, person: Person | None) -> 
             if post.publish_at
         ]
     return entries
+
+
+def _uses_of(_sender: Any, *, image: Image) -> list[str]:
+    return [f"“{title}”" for title in queries.titles_showing(image)]

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from webapp.core.words import mark
 from webapp.mail import operations as ledger
 from webapp.mail.models import Kind
 from webapp.reminders import queries, recurrence
 
-SUPPRESSED = "this address is not written to any more"
-EXPIRED = "its time has passed"
+SUPPRESSED = mark("this address is not written to any more")
+EXPIRED = mark("its time has passed")
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from webapp.core import site, tokens
 from webapp.core.urls import absolute
-from webapp.extensions import db
 from webapp.mail import operations as ledger
 from webapp.mail.models import Delivery, Kind
 from webapp.mail.rendering import render
-from webapp.posts.models import Post, PostState
+from webapp.posts import queries as posts
 from webapp.reminders import when
 from webapp.reminders.models import Reminder, ReminderKind
 
@@ -34,19 +33,18 @@ def write(
     mail's buttons must name.
     """
     person = reminder.person
-    post = db.session.get(Post, reminder.post_id) if reminder.post_id else None
-    is_readable = post is not None and (post.state is PostState.PUBLISHED or post.author_id == person.id)
+    post = posts.get_visible(person, reminder.post_id) if reminder.post_id else None
     template = "welcome" if reminder.kind is ReminderKind.WELCOME else "reminder"
     rendered = render(
         f"reminders/mail/{template}",
+        language=person.language,
         reminder=reminder,
         person=person,
         when_local=when.local(due_at, reminder.zone),
-        zone_city=reminder.zone.rpartition("/")[2].replace("_", " "),
         act_url=absolute("reminders.act", token=act_token(reminder.id, version_after)),
         edit_url=absolute("reminders.edit", reminder_id=reminder.id),
-        post_url=absolute("posts.show", slug=post.slug) if post is not None and is_readable else None,
-        post_title=post.title if post is not None and is_readable else None,
+        post_url=absolute("posts.show", slug=post.slug) if post is not None else None,
+        post_title=post.title if post is not None else None,
         is_late=now - due_at > LATE,
         site_url=site.config().site_url,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, tuple_, update
 from webapp.accounts.models import Person
 from webapp.core.errors import Conflict, Refused
 from webapp.core.text import many_lines
+from webapp.core.words import _, mark
 from webapp.extensions import db
 from webapp.mail import guard, holds
 from webapp.mail import operations as ledger
@@ -43,7 +44,7 @@ def schedule(
     person's address is not confirmed: mail goes only where its owner said it may.
     """
     if not person.is_confirmed:
-        raise Refused("email", "Confirm your mail address first. Then we can remind you.")
+        raise Refused("email", _("Confirm your mail address first. Then we can remind you."))
     reminder = Reminder(person_id=person.id, text=_clean(text), zone=zone, version=1, post_id=post_id)
     _set_time(reminder, wall_time, due_at, now)
     _set_recurrence(reminder, recurrence)
@@ -80,7 +81,7 @@ def edit(
     :class:`Refused` as :func:`schedule` does.
     """
     if version is not None and version != reminder.version:
-        raise Conflict("This reminder has changed since you opened it.")
+        raise Conflict(_("This reminder has changed since you opened it."))
     is_moved = wall_time is not None or due_at is not None or (zone is not None and zone != reminder.zone)
     if text is not None:
         reminder.text = _clean(text)
@@ -90,36 +91,36 @@ def edit(
         kept = None if due_at is not None else datetime.fromisoformat(reminder.wall_time)
         _set_time(reminder, wall_time or kept, due_at, now)
     elif reminder.state is not ReminderState.PENDING:
-        raise Refused("when", "This one is over. Give it a new time.")
+        raise Refused("when", _("This one is over. Give it a new time."))
     if recurrence is not KEEP or is_moved:
         _set_recurrence(reminder, reminder.recurrence if recurrence is KEEP else recurrence)
     if post_id is not KEEP:
         reminder.post_id = post_id
-    _renew(reminder, ReminderState.PENDING, now, reason="edited")
+    _renew(reminder, ReminderState.PENDING, now, reason=mark("edited"))
 
 
 def snooze(reminder: Reminder, *, until: datetime, now: datetime) -> None:
     """Moves this occurrence to a later instant. What repeats goes on from where it was."""
     when.check_due(until, now, field="until")
     _place(reminder, until)
-    _renew(reminder, ReminderState.PENDING, now, reason="snoozed")
+    _renew(reminder, ReminderState.PENDING, now, reason=mark("snoozed"))
 
 
 def cancel(reminder: Reminder, *, now: datetime) -> None:
     """Nothing more is sent for it. Does nothing when it is cancelled already."""
     if reminder.state is not ReminderState.CANCELLED:
-        _renew(reminder, ReminderState.CANCELLED, now, reason="cancelled")
+        _renew(reminder, ReminderState.CANCELLED, now, reason=mark("cancelled"))
 
 
 def finish(reminder: Reminder, *, now: datetime) -> None:
     """Marks it done. A repeating one is done for this time and moves on to its next."""
     following = rules.next_after(reminder, now) if reminder.state is ReminderState.PENDING else None
     if following is None:
-        _renew(reminder, ReminderState.DONE, now, reason="done")
+        _renew(reminder, ReminderState.DONE, now, reason=mark("done"))
     else:
         wall_time, due_at = following
         _place(reminder, due_at, wall_time)
-        _renew(reminder, ReminderState.PENDING, now, reason="done")
+        _renew(reminder, ReminderState.PENDING, now, reason=mark("done"))
 
 
 def restore(reminder: Reminder, *, now: datetime) -> None:
@@ -127,7 +128,7 @@ def restore(reminder: Reminder, *, now: datetime) -> None:
     if reminder.state is ReminderState.PENDING:
         return
     when.check_due(reminder.due_at, now, field="when")
-    _renew(reminder, ReminderState.PENDING, now, reason="restored")
+    _renew(reminder, ReminderState.PENDING, now, reason=mark("restored"))
 
 
 def claim(reminder: Reminder, *, now: datetime) -> bool:
@@ -186,14 +187,14 @@ def dedupe_key(reminder: Reminder) -> str:
 def _clean(text: str) -> str:
     clean = " ".join(many_lines(text, field="text", longest=LONGEST_TEXT).split())
     if not clean:
-        raise Refused("text", "Say what we should remind you of.")
+        raise Refused("text", _("Say what we should remind you of."))
     return clean
 
 
 def _set_time(reminder: Reminder, wall_time: datetime | None, due_at: datetime | None, now: datetime) -> None:
     when.zone(reminder.zone)
     if (wall_time is None) == (due_at is None):
-        raise Refused("when", "Give one time.")
+        raise Refused("when", _("Give one time."))
     field = "when" if due_at is None else "due_at"
     if due_at is None:
         wall_time = cast(datetime, wall_time).replace(tzinfo=None)

@@ -9,6 +9,7 @@ from itertools import islice
 from dateutil.rrule import rruleset, rrulestr
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.reminders import when
 from webapp.reminders.models import Reminder
 
@@ -32,27 +33,27 @@ def check(rule: str, first: datetime) -> str:
     """
     rule = rule.strip().upper().removeprefix("RRULE:")
     if len(rule) > LONGEST_RULE or not rule.isascii() or any(character.isspace() for character in rule):
-        raise Refused("recurrence", "That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO.")
+        raise Refused("recurrence", _("That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO."))
     parts = [part.partition("=")[::2] for part in rule.split(";")]
     names = [name for name, _value in parts]
     values = dict(parts)
     if len(values) != len(names) or not PARTS.issuperset(names) or not all(values.values()):
-        raise Refused("recurrence", "That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO.")
+        raise Refused("recurrence", _("That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO."))
     if values.get("FREQ") not in FREQUENCIES:
-        raise Refused("recurrence", "A reminder can repeat hourly, daily, weekly, monthly or yearly.")
+        raise Refused("recurrence", _("A reminder can repeat hourly, daily, weekly, monthly or yearly."))
     if values["FREQ"] == "HOURLY" and not HOURLY_PARTS.issuperset(names):
-        raise Refused("recurrence", "An hourly reminder can be limited to hours and weekdays only.")
+        raise Refused("recurrence", _("An hourly reminder can be limited to hours and weekdays only."))
     for name, most in (("INTERVAL", 1000), ("COUNT", 10_000)):
         value = values.get(name, "1")
         if not value.isdigit() or not 0 < int(value) <= most:
-            raise Refused("recurrence", f"{name} must be a number from 1 to {most}.")
+            raise Refused("recurrence", _("%(name)s must be a number from 1 to %(most)s.", name=name, most=most))
     if "COUNT" in values and "UNTIL" in values:
-        raise Refused("recurrence", "A rule has COUNT or UNTIL, not both.")
+        raise Refused("recurrence", _("A rule has COUNT or UNTIL, not both."))
     try:
         _check_that_it_comes_again(values, first)
         next(iter(_parsed(rule, first, "UTC", first)), None)
     except (ValueError, TypeError, OverflowError, KeyError, IndexError):
-        raise Refused("recurrence", "That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO.") from None
+        raise Refused("recurrence", _("That is not a rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO.")) from None
     return rule
 
 
@@ -119,7 +120,7 @@ def _check_that_it_comes_again(parts: dict[str, str], first: datetime) -> None:
     late = first.replace(year=first.year + 400 * cycles)
     rule = ";".join(f"{name}={value}" for name, value in parts.items() if name not in {"COUNT", "UNTIL"})
     if next((each for each in rrulestr(rule, dtstart=late) if each > late), None) is None:
-        raise Refused("recurrence", "That day never comes.")
+        raise Refused("recurrence", _("That day never comes."))
 
 
 def _until(stamp: str, zone: str) -> datetime:

@@ -6,7 +6,6 @@ The contract is RFC 5545 3.3.5: a time that the clocks skip is read with the off
 
 from __future__ import annotations
 
-import enum
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,6 +13,8 @@ from typing import cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from webapp.core.errors import Refused
+from webapp.core.words import _
+from webapp.reminders import chinese
 
 LATEST_PAST = timedelta(minutes=1)
 FURTHEST = timedelta(days=3653)
@@ -21,18 +22,10 @@ LONGEST_WORDS = 100
 ISO_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
 
 
-class Oddity(enum.StrEnum):
-    """What is unusual about a wall time in its zone."""
-
-    NONE = "none"
-    SKIPPED = "skipped"
-    TWICE = "twice"
-
-
 def zone(name: str, *, field: str = "zone") -> ZoneInfo:
     """The zone of that IANA name. Raises :class:`Refused` for any other."""
     if name not in _zones():
-        raise Refused(field, "That is not a time zone we know. Choose one such as Asia/Shanghai.")
+        raise Refused(field, _("That is not a time zone we know. Choose one such as Asia/Shanghai."))
     return ZoneInfo(name)
 
 
@@ -50,15 +43,15 @@ def read(words: str, zone_name: str, now: datetime) -> datetime:
     words = words.strip()
     there = zone(zone_name)
     if not words or len(words) > LONGEST_WORDS:
-        raise Refused("when", "Say when, such as: tomorrow 9am, in 2 hours, 2027-03-14 02:30.")
+        raise Refused("when", _("Say when, such as: tomorrow 9am, in 2 hours, 2027-03-14 02:30."))
     if ISO_LOCAL.fullmatch(words):
         try:
             return datetime.fromisoformat(words)
         except ValueError:
-            raise Refused("when", "There is no such date or time.") from None
+            raise Refused("when", _("There is no such date or time.")) from None
     found = _in_words(words, there, now)
     if found is None:
-        raise Refused("when", "We could not read that time. Try: tomorrow 9am, in 2 hours, 2027-03-14 02:30.")
+        raise Refused("when", _("We could not read that time. Try: tomorrow 9am, in 2 hours, 2027-03-14 02:30."))
     return found
 
 
@@ -67,10 +60,10 @@ def from_offset(raw: str, *, field: str = "due_at") -> datetime:
     try:
         found = datetime.fromisoformat(raw)
         if found.tzinfo is None:
-            raise Refused(field, "A due time needs its offset from UTC, such as 2027-03-14T02:30:00+08:00.")
+            raise Refused(field, _("A due time needs its offset from UTC, such as 2027-03-14T02:30:00+08:00."))
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Refused(field, "That is not a date and time in ISO 8601.") from None
+        raise Refused(field, _("That is not a date and time in ISO 8601.")) from None
 
 
 def instant(wall_time: datetime, zone_name: str) -> datetime:
@@ -78,7 +71,7 @@ def instant(wall_time: datetime, zone_name: str) -> datetime:
     try:
         return wall_time.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
     except OverflowError:
-        raise Refused("when", "That is too far away.") from None
+        raise Refused("when", _("That is too far away.")) from None
 
 
 def local(moment: datetime, zone_name: str) -> datetime:
@@ -86,26 +79,24 @@ def local(moment: datetime, zone_name: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone_name))
 
 
-def oddity(wall_time: datetime, zone_name: str) -> Oddity:
-    """Whether the clocks skip this wall time or show it twice."""
-    there = ZoneInfo(zone_name)
-    first = wall_time.replace(tzinfo=there, fold=0)
-    second = wall_time.replace(tzinfo=there, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return Oddity.NONE
-    survives = first.astimezone(UTC).astimezone(there).replace(tzinfo=None, fold=0) == wall_time
-    return Oddity.TWICE if survives else Oddity.SKIPPED
-
-
 def check_due(due_at: datetime, now: datetime, *, field: str) -> None:
     """Raises :class:`Refused` for a due time more than a minute past or more than ten years ahead."""
     if due_at < now - LATEST_PAST:
-        raise Refused(field, "That time is already past.")
+        raise Refused(field, _("That time is already past."))
     if due_at > now + FURTHEST:
-        raise Refused(field, "That is more than ten years ahead.")
+        raise Refused(field, _("That is more than ten years ahead."))
 
 
 def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:
+    here = now.astimezone(there).replace(tzinfo=None)
+    try:
+        found = chinese.read(words, here)
+    except (ValueError, OverflowError, KeyError):
+        return None
+    return found.replace(microsecond=0) if found else _by_library(words, here)
+
+
+def _by_library(words: str, here: datetime) -> datetime | None:
     import dateparser  # a large library, loaded by the first person who writes a time in words
 
     try:
@@ -113,7 +104,7 @@ def _in_words(words: str, there: ZoneInfo, now: datetime) -> datetime | None:
             words,
             languages=["en", "zh"],
             settings={
-                "RELATIVE_BASE": now.astimezone(there).replace(tzinfo=None),
+                "RELATIVE_BASE": here,
                 "PREFER_DATES_FROM": "future",
                 "RETURN_AS_TIMEZONE_AWARE": False,
                 "REQUIRE_PARTS": [],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from babel.dates import format_date, format_datetime, get_day_names
-from flask_babel import get_locale, gettext, ngettext
+from babel.dates import get_day_names
+from flask_babel import get_locale
 
+from webapp.core import wall_clock
+from webapp.core.dates import written
+from webapp.core.words import _
 from webapp.core.zones import city
 from webapp.reminders import recurrence, when
 from webapp.reminders.models import Reminder
@@ -28,7 +31,7 @@ def repetition(reminder: Reminder) -> str | None:
             return _weekly(days, every)
     elif parts.keys() <= PLAIN:
         return {"HOURLY": _hourly, "DAILY": _daily, "MONTHLY": _monthly, "YEARLY": _yearly}[parts["FREQ"]](first, every)
-    return str(gettext("Then by the rule %(rule)s", rule=reminder.recurrence))
+    return _("Then by the rule %(rule)s", rule=reminder.recurrence)
 
 
 def oddity(reminder: Reminder, count: int = 5) -> str | None:
@@ -42,59 +45,58 @@ def oddity(reminder: Reminder, count: int = 5) -> str | None:
 
 def is_moved(wall_time: datetime, zone: str) -> bool:
     """Whether the clocks skip this wall time, so that it comes later on that day."""
-    return when.oddity(wall_time, zone) is when.Oddity.SKIPPED
+    return wall_clock.oddity(wall_time, zone) is wall_clock.Oddity.SKIPPED
 
 
 def _oddity(wall_time: datetime, zone: str) -> str | None:
-    kind = when.oddity(wall_time, zone)
-    if kind is when.Oddity.NONE:
+    kind = wall_clock.oddity(wall_time, zone)
+    if kind is wall_clock.Oddity.NONE:
         return None
     there = {
         "time": wall_time.strftime("%H:%M"),
-        "day": format_datetime(wall_time, "EEE d MMM", locale=get_locale() or "en"),
+        "day": written(wall_time.date(), "short day of year"),
         "city": city(zone),
     }
-    if kind is when.Oddity.TWICE:
-        return str(gettext("%(time)s comes twice on %(day)s in %(city)s. We remind you the first time.", **there))
+    if kind is wall_clock.Oddity.TWICE:
+        return _("%(time)s comes twice on %(day)s in %(city)s. We remind you the first time.", **there)
     lands = when.local(when.instant(wall_time, zone), zone).strftime("%H:%M")
-    return str(
-        gettext(
-            "%(time)s does not exist on %(day)s in %(city)s. That day we remind you at %(lands)s.", **there, lands=lands
-        )
+    return _(
+        "%(time)s does not exist on %(day)s in %(city)s. That day we remind you at %(lands)s.", **there, lands=lands
     )
 
 
 def _hourly(_first: datetime, every: int) -> str:
-    return str(ngettext("Then every hour", "Then every %(num)d hours", every))
+    return _("Then every hour") if every == 1 else _("Then every %(num)s hours", num=every)
 
 
 def _daily(_first: datetime, every: int) -> str:
-    return str(ngettext("Then every day", "Then every %(num)d days", every))
+    return _("Then every day") if every == 1 else _("Then every %(num)s days", num=every)
 
 
 def _weekly(days: list[str], every: int) -> str:
     names = get_day_names("wide", locale=get_locale() or "en")
     listed = [names[DAYS.index(day)] for day in sorted(days, key=DAYS.index)]
-    spelled = gettext(" and ").join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
-    return str(ngettext("Then every %(days)s", "Then every %(num)d weeks on %(days)s", every, days=spelled))
+    spelled = _(" and ").join(filter(None, [_(", ").join(listed[:-1]), listed[-1]]))
+    if every == 1:
+        return _("Then every %(days)s", days=spelled)
+    return _("Then every %(num)s weeks on %(days)s", num=every, days=spelled)
 
 
 def _monthly(first: datetime, every: int) -> str:
     day = first.day
     if day > 28:
-        return str(
-            ngettext(
-                "Then every month that has a day %(day)d",
-                "Then every %(num)d months, where there is a day %(day)d",
-                every,
-                day=day,
-            )
-        )
-    return str(ngettext("Then every month on day %(day)d", "Then every %(num)d months on day %(day)d", every, day=day))
+        if every == 1:
+            return _("Then every month that has a day %(day)s", day=day)
+        return _("Then every %(num)s months, where there is a day %(day)s", num=every, day=day)
+    if every == 1:
+        return _("Then every month on day %(day)s", day=day)
+    return _("Then every %(num)s months on day %(day)s", num=every, day=day)
 
 
 def _yearly(first: datetime, every: int) -> str:
-    date = format_date(first, "d MMMM", locale=get_locale() or "en")
+    date = written(first.date(), "day of year")
     if (first.month, first.day) == (2, 29):
-        return str(gettext("Then every leap year on %(date)s", date=date))
-    return str(ngettext("Then every year on %(date)s", "Then every %(num)d years on %(date)s", every, date=date))
+        return _("Then every leap year on %(date)s", date=date)
+    if every == 1:
+        return _("Then every year on %(date)s", date=date)
+    return _("Then every %(num)s years on %(date)s", num=every, date=date)

@@ -51,9 +51,9 @@ class Following:
     def without(self, other: Following) -> Following:
         return replace(self, authors=self.authors - other.authors, tags=self.tags - other.tags)
 
-    def holds(self, author_id: int, tag_ids: Collection[int]) -> bool:
-        """Whether a post by this author with these tags is for the reader."""
-        return self.site or author_id in self.authors or not self.tags.isdisjoint(tag_ids)
+    def holds(self, author_ids: Collection[int], tag_ids: Collection[int]) -> bool:
+        """Whether a post by these authors with these tags is for the reader."""
+        return self.site or not self.authors.isdisjoint(author_ids) or not self.tags.isdisjoint(tag_ids)
 
 
 SITE = Following(site=True)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from webapp.core import text
 from webapp.core.errors import Refused
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.mail.queries import suppression_of
 from webapp.subscriptions import operations, queries
@@ -79,15 +80,15 @@ def _bring_one(line: Mapping[str, str | None], now: datetime) -> bool:
         return False
     state = told["state"] or "active"
     if state not in {"active", "left"}:
-        raise Refused("state", "Only who is active or has left can be brought along; others have to be asked.")
+        raise Refused("state", _("Only who is active or has left can be brought along; others have to be asked."))
     consent = text.one_line(told["consent"].removeprefix("'"), field="consent", longest=LONGEST_CONSENT, required=False)
     confirmed_at = _read(told["confirmed_at"], "confirmed_at")
     if state == "active" and not (consent and confirmed_at):
-        raise Refused("consent", "No proof of consent: it needs consent (the words) and confirmed_at (when).")
+        raise Refused("consent", _("No proof of consent: it needs consent (the words) and confirmed_at (when)."))
     if confirmed_at and confirmed_at > now:
-        raise Refused("confirmed_at", "That consent is from the future.")
+        raise Refused("confirmed_at", _("That consent is from the future."))
     if state == "active" and suppression_of(address) is not None:
-        raise Refused("email", "This address is not written to any more.")
+        raise Refused("email", _("This address is not written to any more."))
     reader = Subscription(address=address, asked_at=_read(told["asked_at"], "asked_at") or confirmed_at or now)
     reader.consent = consent
     reader.confirmed_at, reader.state = confirmed_at, SubscriptionState.ACTIVE
@@ -103,7 +104,7 @@ def _bring_one(line: Mapping[str, str | None], now: datetime) -> bool:
 
 def _wish(told: Mapping[str, str]) -> operations.Wish:
     if told["cadence"] and told["cadence"] not in {each.value for each in Cadence}:
-        raise Refused("cadence", "The cadence is post, daily, weekly or monthly.")
+        raise Refused("cadence", _("The cadence is post, daily, weekly or monthly."))
     return operations.Wish(
         follows=wanted(told["follow"].split() or ["site"]),
         cadence=Cadence(told["cadence"] or Cadence.WEEKLY),
@@ -115,7 +116,7 @@ def _wish(told: Mapping[str, str]) -> operations.Wish:
 
 def _number(raw: str, name: str) -> int | None:
     if raw and not (raw.isascii() and raw.isdigit() and len(raw) < 3):  # two digits
-        raise Refused(name, f"{name} is not a number.")
+        raise Refused(name, _("%(name)s is not a number.", name=name))
     return int(raw) if raw else None
 
 
@@ -123,7 +124,7 @@ def _read(raw: str, name: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(raw) if raw else None
     except ValueError:
-        raise Refused(name, f"{name} is no time such as 2026-11-21T10:00:00Z.") from None
+        raise Refused(name, _("%(name)s is no time such as 2026-11-21T10:00:00Z.", name=name)) from None
     return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
 
 

@@ -31,7 +31,8 @@ class Subscription(Timestamps, Model):
 
     Nothing but the confirmation goes out while it is ``pending``. ``consent`` records how it was asked for: the words
     shown, the page or program, and the caller's address. ``covered_until`` is the instant up to which posts have been
-    offered to this reader; it moves in the same transaction that writes the reader's mail into the ledger.
+    offered to this reader; it moves in the same transaction that writes the reader's mail into the ledger. ``language``
+    is that of the page on which they asked; None is the site's.
     ``starts_afresh`` says that the next letter covers one period at most, for whoever comes back after a long time.
 
     ``follows`` is a :class:`~webapp.subscriptions.following.Following`, written down. ``weekday``, ``hour`` and
@@ -46,6 +47,7 @@ class Subscription(Timestamps, Model):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
     state: Mapped[SubscriptionState] = mapped_column(states(SubscriptionState), default=SubscriptionState.PENDING)
     consent: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str | None] = mapped_column(String(12))
     asked_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]

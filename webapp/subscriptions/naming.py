@@ -5,17 +5,18 @@ from __future__ import annotations
 from webapp.accounts import queries as people
 from webapp.accounts.models import Role
 from webapp.core.errors import Refused
+from webapp.core.words import _, later, sentences
 from webapp.posts import queries as posts
 from webapp.subscriptions.following import SITE, Following
 
-HOW = 'Write "site", or a list of names such as "author:ines" and "tag:garden".'
+HOW = later('Write "site", or a list of names such as "author:ines" and "tag:garden".')
 
 
 def wanted(value: str | list[str]) -> Following:
     """What the names mean. Raises :class:`Refused` for ``follow`` when one is of nobody and nothing here."""
     found = Following()
     for name in value if isinstance(value, list) else [value]:
-        kind, _, word = name.partition(":")
+        kind, _colon, word = name.partition(":")
         if name == "site":
             found |= SITE
         elif kind == "author" and (author := people.by_handle(word)) and author.is_allowed(Role.AUTHOR):
@@ -23,7 +24,9 @@ def wanted(value: str | list[str]) -> Following:
         elif kind == "tag" and (tag := posts.tag_by_slug(word)):
             found |= Following(tags=frozenset({tag.id}))
         else:
-            raise Refused("follow", f"There is no such author or tag here: {name[:80]!r}. {HOW}")
+            raise Refused(
+                "follow", sentences([_("There is no such author or tag here: %(name)s.", name=repr(name[:80])), HOW])
+            )
     return found
 
 

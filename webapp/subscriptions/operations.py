@@ -11,6 +11,7 @@ from webapp.accounts.models import Person
 from webapp.core import site, zones
 from webapp.core.errors import Refused
 from webapp.core.text import address as normalised
+from webapp.core.words import _, mark
 from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail.models import Kind
@@ -40,7 +41,13 @@ USUAL = Wish()
 
 
 def ask(
-    *, email: str, consent: str, now: datetime, person: Person | None = None, wish: Wish | None = None
+    *,
+    email: str,
+    consent: str,
+    now: datetime,
+    person: Person | None = None,
+    wish: Wish | None = None,
+    language: str | None = None,
 ) -> Subscription:
     """Someone wants the letter at an address; ``consent`` says in words how they asked.
 
@@ -57,6 +64,7 @@ def ask(
     more = _more_than(subscription, wish) if is_active else None
     if not is_active:
         _choose(subscription, wish or USUAL, now)
+        subscription.language = language or subscription.language
     # rendered for every address alike: time must not tell who reads us
     confirmation = mails.addition(subscription, more) if more else mails.confirmation(subscription, now)
     if is_active:
@@ -115,7 +123,7 @@ def pause(subscription: Subscription, *, until: datetime | None, now: datetime) 
     Raises :class:`Refused` for ``paused_until``.
     """
     if until is not None and not now < until <= now + LONGEST_PAUSE:
-        raise Refused("paused_until", "Choose a day after today and within a year.")
+        raise Refused("paused_until", _("Choose a day after today and within a year."))
     subscription.paused_until = until
 
 
@@ -126,21 +134,21 @@ def leave(subscription: Subscription, *, now: datetime) -> None:
     subscription.state = SubscriptionState.LEFT
     subscription.left_at = now
     db.session.flush()  # the row first: a digest being planned holds it, and must finish before we look for its mail
-    mail.cancel_waiting(reader_id=subscription.id, reason="the reader left", now=now)
+    mail.cancel_waiting(reader_id=subscription.id, reason=mark("the reader left"), now=now)
 
 
 def _choose(subscription: Subscription, wish: Wish, now: datetime) -> None:
     weekday, hour, zone = wish.weekday, wish.hour, wish.zone
     if not wish.follows:
-        raise Refused("follows", "Choose something to follow, or leave.")
+        raise Refused("follows", _("Choose something to follow, or leave."))
     if len(wish.follows) > MOST:
-        raise Refused("follows", f"Follow at most {MOST} authors and tags, or the whole site.")
+        raise Refused("follows", _("Follow at most %(most)s authors and tags, or the whole site.", most=MOST))
     if weekday is not None and not 0 <= weekday <= 6:  # the days of a week
-        raise Refused("weekday", "Choose a day of the week.")
+        raise Refused("weekday", _("Choose a day of the week."))
     if hour is not None and not 0 <= hour <= 23:  # the hours of a day
-        raise Refused("hour", "Choose an hour from 0 to 23.")
+        raise Refused("hour", _("Choose an hour from 0 to 23."))
     if zone is not None and (zone := zones.named(zone)) is None:
-        raise Refused("zone", "We do not know that city. Try the nearest large one, such as Shanghai.")
+        raise Refused("zone", _("We do not know that city. Try the nearest large one, such as Shanghai."))
     config = site.config()
     if wish.cadence in {Cadence.DAILY, Cadence.POST}:
         weekday = None

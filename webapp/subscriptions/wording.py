@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from babel.dates import format_date
-from flask_babel import get_locale, gettext
-
 from webapp.accounts import queries as people
 from webapp.core import site, zones
+from webapp.core.dates import written
+from webapp.core.words import _
 from webapp.posts import queries as posts
 from webapp.subscriptions import schedules
 from webapp.subscriptions.following import Following
@@ -20,29 +19,29 @@ A_MONDAY = date(2024, 1, 1)
 def what(following: Following) -> str:
     """``everything on this site``, or the names of authors and tags."""
     if following.site:
-        return str(gettext("everything on this site"))
+        return _("everything on this site")
     names = [person.name for person in people.by_ids(following.authors)]
-    names += [f"“{tag.name}”" for tag in posts.tags_by_ids(following.tags)]
-    return ", ".join(names) or str(gettext("nothing that is still here"))
+    names += [_("“%(title)s”", title=tag.name) for tag in posts.tags_by_ids(following.tags)]
+    return _(", ").join(names) or _("nothing that is still here")
 
 
 def how_often(reader: Subscription) -> str:
     """``every week on Saturday at 10:00, Shanghai``."""
     if reader.cadence is Cadence.POST:
-        return str(gettext("each post when it appears"))
+        return _("each post when it appears")
     schedule = schedules.of(reader)
     at, city = f"{schedule.at:%H:%M}", zones.city(schedule.zone.key)
     if reader.cadence is Cadence.DAILY:
-        return str(gettext("every day at %(at)s, %(city)s", at=at, city=city))
+        return _("every day at %(at)s, %(city)s", at=at, city=city)
     if reader.cadence is Cadence.MONTHLY:
         name = day(schedule.weekday)
-        return str(gettext("every month on the first %(day)s at %(at)s, %(city)s", day=name, at=at, city=city))
-    return str(gettext("every week on %(day)s at %(at)s, %(city)s", day=day(schedule.weekday), at=at, city=city))
+        return _("every month on the first %(day)s at %(at)s, %(city)s", day=name, at=at, city=city)
+    return _("every week on %(day)s at %(at)s, %(city)s", day=day(schedule.weekday), at=at, city=city)
 
 
 def day(weekday: int) -> str:
     """A day of the week by its name; Monday is 0."""
-    return str(format_date(A_MONDAY + timedelta(days=weekday), "EEEE", locale=get_locale() or "en"))
+    return written(A_MONDAY + timedelta(days=weekday), "weekday")
 
 
 def zone_of(reader: Subscription) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import factories
 from tests.unit.accounts.conftest import PASSWORD
 from tests.world import post_form
 from webapp.accounts import queries
@@ -135,3 +136,13 @@ def test_a_revoked_token_is_nobodys(runner, world, session):
     session.commit()
     assert queries.by_token(secret) is None
     assert queries.by_token("x") is None
+
+
+def test_somebody_who_was_imported_is_invited_to_confirm(runner, db, smtp, jobs):
+    factories.person("Piet", confirmed=False)
+    factories.person("Ines")
+    assert "is on its way" in runner("user", "invite", "piet@example.org").output
+    jobs.run()
+    assert smtp.only("piet@example.org").link("/confirm/")
+    assert "confirmed already" in runner("user", "invite", "ines@example.org").stderr
+    assert "Nobody has the address" in runner("user", "invite", "x@example.org").stderr

@@ -23,6 +23,11 @@ OPERATIONS = [
     ("DELETE", "/posts/{post_id}"),
     ("PUT", "/posts/{post_id}/publication"),
     ("DELETE", "/posts/{post_id}/publication"),
+    ("GET", "/posts/{post_id}/comments"),
+    ("POST", "/posts/{post_id}/comments"),
+    ("GET", "/comments/{comment_id}"),
+    ("PATCH", "/comments/{comment_id}"),
+    ("DELETE", "/comments/{comment_id}"),
     ("GET", "/reminders"),
     ("POST", "/reminders"),
     ("GET", "/reminders/{reminder_id}"),
@@ -68,8 +73,10 @@ def carried(admin):
 @pytest.fixture
 def there(admin):
     """Something to do it to, by the name that its id has in a path."""
+    post = factories.post(admin, published_at=INSTALLED_AT, tags=("garden",))
     return {
-        "post_id": factories.post(admin, published_at=INSTALLED_AT, tags=("garden",)).id,
+        "post_id": post.id,
+        "comment_id": factories.comment(post, admin).id,
         "reminder_id": factories.reminder(admin, recurrence="FREQ=DAILY").id,
         "subscription_id": factories.subscription().id,
     }

@@ -223,7 +223,7 @@ class Readers(RuleBasedStateMachine):
         return {
             post.id
             for post in self.posts
-            if post.id in public - self.had[nth] and following.holds(post.author_id, self.tags_of[post.id])
+            if post.id in public - self.had[nth] and following.holds([post.author_id], self.tags_of[post.id])
         }
 
     @invariant()

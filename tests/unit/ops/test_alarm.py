@@ -61,8 +61,8 @@ def test_it_rings_once_for_everyone_who_runs_the_house(watch, db, world, jobs, s
     mail = smtp.only(world.olive.email)
     assert mail.subject == "Mail is 6 minutes late"
     assert "/ops" in mail.text
-    assert "reminders: the oldest is 6 minutes late" in mail.text
-    assert "reminders" in mail.html
+    assert "Reminders: the oldest is 6 minutes late" in mail.text
+    assert "Reminders" in mail.html
     assert smtp.to(world.carol.email)
     assert not smtp.to(world.alice.email)
 

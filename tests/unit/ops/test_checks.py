@@ -121,7 +121,7 @@ def test_without_a_database_nothing_that_lies_in_it_is_guessed(well, monkeypatch
         raise OperationalError("SELECT 1", {}, Exception("could not connect to server"))
 
     monkeypatch.setattr(queries, "answers", gone)
-    assert {"database", "worker", "beat", "dispatcher", "holds", "reminders", "mail", "backup"} == unwell()
+    assert {"database", "worker", "beat", "dispatcher", "holds", "reminders", "mail", "search", "backup"} == unwell()
     assert "could not connect" in found()["database"].fix
     assert "SELECT" not in found()["database"].fix
 

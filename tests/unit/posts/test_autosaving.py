@@ -88,7 +88,7 @@ class TestNewPost:
             PostState.DRAFT,
             world.alice.id,
         )
-        assert rows(Revision) == []
+        assert [revision.body for revision in rows(Revision)] == ["The dahlias."]
 
     def test_a_first_autosave_that_arrives_twice_makes_one_draft(self, alice):
         for _ in range(2):
@@ -174,12 +174,14 @@ class TestAddress:
 
 
 class TestDraft:
-    def test_it_is_saved_where_it_stands_and_leaves_no_revision(self, alice, draft):
+    def test_it_is_saved_where_it_stands_and_a_sitting_leaves_one_revision(self, alice, draft):
+        before = only().body
         for version, body in enumerate(("Four", "Four kinds", "Four kinds."), start=1):
             answer = send(alice, draft, title="Salt", body=body, tags="kitchen", slug="salt", version=version, copy="0")
             assert (answer.status_code, answer.json["version"]) == (200, version + 1)
         assert (only().body, only().html) == ("Four kinds.", "<p>Four kinds.</p>\n")
-        assert rows(Revision) == rows(WorkingCopy) == []
+        assert [revision.body for revision in rows(Revision)] == [before, "Four kinds."]
+        assert rows(WorkingCopy) == []
 
     def test_a_title_that_was_rubbed_out_stays_until_there_is_another(self, alice, draft):
         assert send(alice, draft, title="", body="x", version="1").status_code == 200

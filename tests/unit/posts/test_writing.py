@@ -11,7 +11,7 @@ from tests.door import Visitor
 from tests.world import csrf, sign_in
 from webapp.accounts.models import Role
 from webapp.extensions import db as database
-from webapp.posts.models import Post, PostState, Revision
+from webapp.posts.models import Post, PostState, Revision, RevisionReason
 
 NOW = datetime(2026, 11, 25, 9, 40, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -40,7 +40,18 @@ def send(visitor, path, **fields):
 
 
 class TestWhoMay:
-    PAGES = ("/write", "/write/new", "/posts/1/edit")
+    PAGES = (
+        "/write",
+        "/write/new",
+        "/posts/1/edit",
+        "/posts/1/revisions",
+        "/posts/1/revisions/1",
+        "/posts/1/previews",
+        "/posts/1/authors",
+        "/posts/1/review",
+        "/posts/1/deletion",
+        "/review",
+    )
     CHANGES = (
         "/write/new",
         "/posts/1/edit",
@@ -48,6 +59,13 @@ class TestWhoMay:
         "/posts/1/publication/withdrawal",
         "/posts/1/trash",
         "/posts/1/restoration",
+        "/posts/1/deletion",
+        "/posts/1/previews",
+        "/posts/1/previews/1/revocation",
+        "/posts/1/authors",
+        "/posts/1/authors/1/removal",
+        "/posts/1/revisions/1",
+        "/posts/1/review",
     )
 
     def test_nobody_is_asked_to_sign_in_first(self, client):
@@ -72,9 +90,10 @@ class TestWhoMay:
         other = factories.person("Eve", role=Role.AUTHOR)
         theirs = factories.post(other, "Theirs", state=state, published_at=NOW, publish_at=NOW + DAY)
         database.session.commit()
-        assert alice.visit(f"/posts/{theirs.id}/edit").status == 404
+        for page in self.PAGES[2:-1]:
+            assert alice.visit(page.replace("/1/", f"/{theirs.id}/", 1)).status == 404
         for path in self.CHANGES[1:]:
-            assert send(alice, path.replace("/1/", f"/{theirs.id}/"), title="Mine now", body="x").status_code == 404
+            assert send(alice, path.replace("/1/", f"/{theirs.id}/", 1), title="Mine now", body="x").status_code == 404
         assert (only_post().title, only_post().state) == ("Theirs", state)
         assert "Theirs" not in alice.visit("/write").text
 
@@ -87,10 +106,17 @@ class TestWhoMay:
         edith.visit(f"/posts/{post.id}/edit")
         edith.press("Publish now", body="Edited.")
         assert (only_post().body, only_post().is_public, only_post().author_id) == ("Edited.", True, world.alice.id)
-        revision = database.session.scalars(select(Revision)).one()
-        assert revision.person_id == editor.id
+        before, after = database.session.scalars(select(Revision).order_by(Revision.id))
+        assert (before.person_id, before.body) == (world.alice.id, "The text of Salt.")
+        assert (after.person_id, after.reason) == (editor.id, RevisionReason.PUBLISHED)
 
-    @pytest.mark.parametrize("path", ["publication", "publication/withdrawal", "trash", "restoration"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("publication", "publication/withdrawal", "trash", "restoration"),
+            *("previews/1/revocation", "authors/1/removal"),
+        ],
+    )
     def test_a_visit_changes_nothing(self, world, alice, path):
         post = factories.post(world.alice)
         database.session.commit()
@@ -278,7 +304,8 @@ class TestTwoEditors:
         database.session.commit()
         fields = {"title": "Salt", "body": "x", "version": "1", "action": "publish"}
         assert [send(alice, f"/posts/{post.id}/edit", **fields).status_code for _ in range(2)] == [303, 409]
-        assert len(database.session.scalars(select(Revision)).all()) == 1
+        reasons = [each.reason for each in database.session.scalars(select(Revision).order_by(Revision.id))]
+        assert reasons == [RevisionReason.SAVED, RevisionReason.PUBLISHED]
 
 
 class TestSchedule:
@@ -304,10 +331,29 @@ class TestSchedule:
         alice.press("Back to draft")
         assert only_post().state is PostState.DRAFT
 
-    def test_a_time_that_the_clocks_skip_is_taken_after_the_gap(self, world, alice):
+    def test_a_time_that_the_clocks_skip_is_taken_after_the_gap_and_that_is_said(self, world, alice):
         world.alice.zone = "America/New_York"
-        send(alice, "/write/new", title="Salt", body="x", publish_at="2027-03-14T02:30", action="schedule")
+        alice.visit("/write/new")
+        page = alice.press("Schedule", title="Salt", body="x", publish_at="2027-03-14T02:30")
         assert only_post().publish_at == datetime(2027, 3, 14, 7, 30, tzinfo=UTC)
+        assert "02:30 does not exist on Sun 14 Mar in New York, so we take 03:30." in page.text
+
+    def test_a_time_that_comes_twice_is_taken_the_first_time_and_that_is_said(self, world, alice):
+        world.alice.zone = "America/New_York"
+        alice.visit("/write/new")
+        page = alice.press("Schedule", title="Salt", body="x", publish_at="2027-11-07T01:30")
+        assert only_post().publish_at == datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
+        assert "01:30 comes twice on Sun 7 Nov in New York; we take the first." in page.text
+
+    def test_what_is_scheduled_already_moves_to_its_new_time(self, world, alice):
+        post = factories.post(world.alice, "Salt", state=PostState.SCHEDULED, publish_at=NOW + DAY)
+        database.session.commit()
+        alice.visit(f"/posts/{post.id}/edit")
+        alice.press("Schedule anew", publish_at="2026-11-27T10:00")
+        assert (only_post().state, only_post().publish_at) == (
+            PostState.SCHEDULED,
+            datetime(2026, 11, 27, 10, tzinfo=UTC),
+        )
 
     @pytest.mark.parametrize(
         "at",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webapp.core import wall_clock
 from webapp.core.errors import Refused
 from webapp.reminders import when
 
@@ -52,25 +53,25 @@ def test_an_instant_at_the_end_of_the_calendar_is_refused_and_not_an_error():
 
 def test_a_time_in_the_gap_is_read_with_the_offset_from_before_it():
     wall = datetime(2027, 3, 14, 2, 30)
-    assert when.oddity(wall, "America/New_York") is when.Oddity.SKIPPED
+    assert wall_clock.oddity(wall, "America/New_York") is wall_clock.Oddity.SKIPPED
     landed = when.local(when.instant(wall, "America/New_York"), "America/New_York")
     assert (landed.hour, landed.minute) == (3, 30)
 
 
 def test_a_time_that_comes_twice_means_the_first():
     wall = datetime(2027, 11, 7, 1, 30)
-    assert when.oddity(wall, "America/New_York") is when.Oddity.TWICE
+    assert wall_clock.oddity(wall, "America/New_York") is wall_clock.Oddity.TWICE
     assert when.instant(wall, "America/New_York") == datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 
 
 def test_half_an_hour_can_be_missing_too():
-    assert when.oddity(datetime(2027, 10, 3, 2, 15), "Australia/Lord_Howe") is when.Oddity.SKIPPED
+    assert wall_clock.oddity(datetime(2027, 10, 3, 2, 15), "Australia/Lord_Howe") is wall_clock.Oddity.SKIPPED
 
 
 @given(st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2036, 1, 1)))
 def test_an_ordinary_time_survives_the_way_to_the_instant_and_back(wall):
     zone = "Europe/Berlin"
-    if when.oddity(wall, zone) is when.Oddity.NONE:
+    if wall_clock.oddity(wall, zone) is wall_clock.Oddity.NONE:
         assert when.local(when.instant(wall, zone), zone).replace(tzinfo=None) == wall
 
 

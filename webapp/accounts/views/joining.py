@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from webapp.accounts import forms, identity, links, operations, passwords, queries
 from webapp.accounts.views.blueprint import blueprint, link_is_over, not_too_often, status, zone_or_sites
-from webapp.core import clock
+from webapp.core import clock, languages
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.extensions import db
@@ -25,6 +25,7 @@ def register() -> ResponseReturnValue:
                 email=form.email.data,
                 name=form.name.data,
                 zone=zone_or_sites(form.zone.data),
+                language=languages.spoken(),
                 now=clock.now(),
             )
         except Refused as refused:
@@ -78,6 +79,7 @@ def setup(token: str) -> ResponseReturnValue:
                 email=form.email.data,
                 name=form.name.data,
                 zone=zone_or_sites(form.zone.data),
+                language=languages.spoken(),
                 now=clock.now(),
             )
         except Refused as refused:

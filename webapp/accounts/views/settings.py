@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, refresh
 from flask_login import login_required
 
 from webapp.accounts import browsers, forms, identity, operations, passwords, queries
 from webapp.accounts.models import Person, Role
 from webapp.accounts.views.blueprint import blueprint, has_failed, status
-from webapp.core import clock, zones
+from webapp.core import clock, languages, zones
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.extensions import db, limiter
@@ -28,14 +28,13 @@ def settings() -> ResponseReturnValue:
     form = _profile_of(person)
     if form.validate_on_submit():
         try:
-            operations.change_profile(person, **_values(form))
+            _change(person, form)
         except Refused as refused:
             db.session.rollback()
             blame(form, refused)
         else:
             db.session.commit()
-            flash(gettext("Saved."))
-            return redirect(url_for("accounts.settings"), 303)
+            return _saved(person)
     return _page(profile=form)
 
 
@@ -104,12 +103,27 @@ def _profile_of(person: Person) -> forms.ProfileForm:
         name=person.name,
         handle=person.handle,
         bio=person.bio,
+        website=person.website,
+        language=person.language or "",
         zone=city if zones.named(city) == person.zone else person.zone,
     )
 
 
-def _values(form: forms.ProfileForm) -> dict[str, str]:
-    return {name: value for name, value in form.data.items() if name != "csrf_token"}
+def _change(person: Person, form: forms.ProfileForm) -> None:
+    values = {name: value for name, value in form.data.items() if name not in {"csrf_token", "language"}}
+    operations.change_profile(person, **values)
+    if form.language.raw_data:
+        operations.change_language(person, form.language.data)
+
+
+def _saved(person: Person) -> ResponseReturnValue:
+    """Says so in the language that is now theirs, and keeps it in this browser for when they have signed out."""
+    refresh()
+    flash(gettext("Saved."))
+    response = make_response(redirect(url_for("accounts.settings"), 303))
+    if person.language is not None:
+        languages.remember(response, person.language)
+    return response
 
 
 def _me() -> Person:

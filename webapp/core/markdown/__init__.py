@@ -16,7 +16,12 @@ from webapp.core.errors import Refused
 from webapp.core.language import IDEOGRAPH, of
 from webapp.core.markdown.cleaning import CLEANER
 from webapp.core.markdown.excerpts import shorten
+from webapp.core.markdown.outlines import Section, outline
 from webapp.core.markdown.parsing import parser, words_of
+from webapp.core.markdown.pictures import Picture, Resolver, images_in, prepare, without_sources
+from webapp.core.words import _
+
+__all__ = ["LONGEST", "Picture", "Rendered", "Resolver", "Section", "outline", "render", "without_sources"]
 
 LONGEST = 200_000
 """Characters in one text, some 30,000 words. Rendering is linear: at its most hostile it takes seconds."""
@@ -29,26 +34,38 @@ WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 @dataclass(frozen=True)
 class Rendered:
-    """``html`` is sanitised. ``excerpt`` is plain text. ``words`` counts an ideograph as a word."""
+    """``html`` is sanitised. ``excerpt`` is plain text. ``words`` counts an ideograph as a word.
+
+    ``nameless`` are the addresses of pictures that say nothing to those who cannot see them.
+    """
 
     html: str
     excerpt: str
     words: int
     minutes: int
+    nameless: tuple[str, ...] = ()
 
 
-def render(source: str) -> Rendered:
-    """Renders a text. Raises :class:`Refused` for the field ``body`` when it is longer than :data:`LONGEST`."""
+def render(source: str, *, pictures: Resolver | None = None) -> Rendered:
+    """Renders a text. ``pictures`` knows those that are there in several sizes.
+
+    Raises :class:`Refused` for the field ``body`` when it is longer than :data:`LONGEST`.
+    """
     if len(source) > LONGEST:
-        raise Refused("body", f"Keep it under {LONGEST:,} characters.")
+        raise Refused("body", _("Keep it under %(most)s characters.", most=f"{LONGEST:,}"))
     env: dict[str, str] = {"language": of(source)}
     tokens = PARSER.parse(source, env)
+    images = list(images_in(tokens))
+    if pictures is not None:
+        prepare(images, pictures)
     html = CLEANER.clean(PARSER.renderer.render(tokens, PARSER.options, env))
     text = " ".join(_passages(tokens))
     ideographs = len(IDEOGRAPH.findall(text))
     words = len(WORD.findall(IDEOGRAPH.sub(" ", text)))
     minutes = max(1, round(words / WORDS_A_MINUTE + ideographs / IDEOGRAPHS_A_MINUTE))
-    return Rendered(html, shorten(" ".join(_paragraphs(tokens)) or text, EXCERPT), words + ideographs, minutes)
+    excerpt = shorten(" ".join(_paragraphs(tokens)) or text, EXCERPT)
+    nameless = tuple(str(image.attrs["src"]) for image in images if not image.content.strip())
+    return Rendered(html, excerpt, words + ideographs, minutes, nameless)
 
 
 def _passages(tokens: Sequence[Token]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import nh3
 
 from webapp.core.markdown.parsing import SCHEMES
+from webapp.core.markdown.pictures import may_pass
 
 CLEANER = nh3.Cleaner(
     tags={
@@ -42,12 +43,15 @@ CLEANER = nh3.Cleaner(
             "sup",
             "label",
             "input",
+            "picture",
+            "source",
         ),
     },
     clean_content_tags={"script", "style"},
     attributes={
         "a": {"href", "title", "rel", "id", "aria-label"},
-        "img": {"src", "alt", "title"},
+        "img": {"src", "alt", "title", "width", "height"},
+        "source": {"srcset", "sizes"},
         "h2": {"id"},
         "h3": {"id"},
         "h4": {"id"},
@@ -61,7 +65,8 @@ CLEANER = nh3.Cleaner(
     },
     tag_attribute_values={
         "input": {"type": {"checkbox"}},
-        "img": {"loading": {"lazy"}},
+        "img": {"loading": {"lazy"}, "decoding": {"async"}},
+        "source": {"type": {"image/avif", "image/webp"}},
         "th": {"scope": {"col"}},
         "div": {"tabindex": {"0"}, "role": {"region"}},
         "pre": {"tabindex": {"0"}},
@@ -77,6 +82,7 @@ CLEANER = nh3.Cleaner(
         "li": {"task-list-item"},
         "input": {"task-list-item-checkbox"},
     },
+    attribute_filter=may_pass,
     url_schemes=set(SCHEMES),
     link_rel=None,
 )

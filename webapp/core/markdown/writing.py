@@ -9,6 +9,8 @@ from markdown_it.token import Token
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Operator, String
 
+from webapp.core.markdown import pictures
+
 LONGEST_LISTING = 20_000
 """Characters of one code block that are still coloured."""
 LANGUAGES = frozenset(
@@ -100,6 +102,7 @@ def _listing(code: str, language: str) -> str:
 
 
 RULES: dict[str, Callable[..., str]] = {
+    "image": pictures.write,
     "fence": _fence,
     "code_block": _fence,
     "table_open": _table_open,

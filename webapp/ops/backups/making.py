@@ -97,7 +97,8 @@ def _dumped(config: Config, folder: Path) -> dict[str, Path]:
 def _uploaded(config: Config) -> dict[str, Path]:
     """After the database: a file it names was there when it named it."""
     folder = config.data_dir / UPLOADS
-    files = sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink())
+    found = (each for each in folder.rglob("*") if not each.name.startswith("."))  # what is just being written
+    files = sorted(each for each in found if each.is_file() and not each.is_symlink())
     return {f"{UPLOADS}/{each.relative_to(folder).as_posix()}": each for each in files}
 
 

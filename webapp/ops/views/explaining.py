@@ -11,6 +11,7 @@ from webapp.core import days
 from webapp.core.errors import Refused
 from webapp.core.rendering import viewer_zone, when
 from webapp.core.text import address
+from webapp.core.words import _
 from webapp.mail.models import Kind
 from webapp.ops import explain as explaining
 from webapp.ops.views.blueprint import blueprint, for_operators
@@ -34,7 +35,7 @@ def explain() -> ResponseReturnValue:
                 days=days.read(asked["since"], asked["until"], viewer_zone()),
             )
         except ValueError:
-            refused = Refused("kind", "There is no such kind.")
+            refused = Refused("kind", _("There is no such kind."))
         except Refused as error:
             refused = error
     shown = {"asked": asked, "answer": answer, "refused": refused, "kinds": Kind, "shown": SHOWN}

@@ -17,6 +17,7 @@ from webapp.core import clock, days, pagination
 from webapp.core.errors import Refused
 from webapp.core.rendering import viewer_zone, when
 from webapp.core.text import address
+from webapp.core.words import _
 from webapp.extensions import db
 from webapp.mail import holds
 from webapp.mail import operations as mail
@@ -110,7 +111,7 @@ def _choice(kind: type[Choice], field: str, raw: str) -> Choice | None:
     try:
         return kind(raw) if raw else None
     except ValueError:
-        raise Refused(field, "There is no such choice.") from None
+        raise Refused(field, _("There is no such choice.")) from None
 
 
 def _act(delivery_id: int, done: str, act: Callable[[datetime], None]) -> ResponseReturnValue:

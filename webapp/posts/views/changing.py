@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import abort, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -13,11 +13,15 @@ from flask_login import login_required
 
 from webapp.accounts import identity, permissions
 from webapp.accounts.models import Person
-from webapp.core import clock
+from webapp.core import clock, wall_clock
+from webapp.core.dates import written
 from webapp.core.errors import Conflict, Refused
-from webapp.core.rendering import when
+from webapp.core.rendering import viewer_zone, when
+from webapp.core.wall_clock import Oddity
+from webapp.core.zones import city
 from webapp.extensions import db
 from webapp.posts import operations, queries
+from webapp.posts.forms import wall_time
 from webapp.posts.models import Post, PostState
 from webapp.posts.views.blueprint import blueprint
 
@@ -44,13 +48,31 @@ def publish(post: Post, by: Person, now: datetime) -> Said:
     )
 
 
-def schedule(post: Post, at: datetime, by: Person, now: datetime) -> Said:
+def schedule(post: Post, at: datetime, by: Person, now: datetime, typed: str | None = None) -> Said:
+    """``typed`` is the wall time as it was asked for, which the clocks may have something to say about."""
     operations.schedule(post, at=at, by=by, now=now)
     return Said(
-        gettext("It will appear by itself: %(when)s.", when=when(at)),
+        " ".join([gettext("It will appear by itself: %(when)s.", when=when(at)), *oddity(typed)]),
         leads_to=url_for("posts.edit", post_id=post.id),
         undo=url_for("posts.withdrawal", post_id=post.id),
     )
+
+
+def oddity(typed: str | None) -> list[str]:
+    """A sentence about a wall time that the viewer's clocks skip or show twice; none about any other."""
+    wall, zone = wall_time(typed), viewer_zone()
+    kind = wall_clock.oddity(wall, zone.key) if wall else Oddity.NONE
+    if wall is None or kind is Oddity.NONE:
+        return []
+    there = {
+        "time": wall.strftime("%H:%M"),
+        "day": written(wall.date(), "short day of year"),
+        "city": city(zone.key),
+    }
+    if kind is Oddity.TWICE:
+        return [gettext("%(time)s comes twice on %(day)s in %(city)s; we take the first.", **there)]
+    lands = wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).strftime("%H:%M")
+    return [gettext("%(time)s does not exist on %(day)s in %(city)s, so we take %(lands)s.", **there, lands=lands)]
 
 
 def withdraw(post: Post, by: Person, now: datetime) -> Said:

@@ -17,30 +17,57 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import NotFound
 
 from webapp.accounts import identity
-from webapp.accounts.models import Role
+from webapp.accounts.models import Person, Role
 from webapp.core import error_pages, markdown
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.core.markdown import Rendered
 from webapp.extensions import db
+from webapp.images import addresses as images
+from webapp.images import queries as pictures
+from webapp.images.models import Image
 from webapp.posts import queries
 from webapp.posts.forms import PostForm
 from webapp.posts.models import Post
+from webapp.posts.operations import gate
 from webapp.posts.views.blueprint import blueprint
 
+COVERS_SHOWN = 11
 TAKES_WORDS = frozenset({"posts.new", "posts.edit"})
 
 
 def editor(form: PostForm, post: Post | None, *, status: int = 200, **more: Any) -> tuple[str, int]:
     """The page with what stands in the form, and beside it what readers would see of that."""
     person, shown = identity.person_here(), rendered(form)
-    return render_template("posts/editor.html", form=form, post=post, person=person, shown=shown, **more), status
+    notes = queries.review_notes_of(post) if post and post.review_state else []
+    must_ask = person is None or gate.must_ask(post, person)
+    covers = _covers(post, person)
+    form.offer(covers)
+    page = render_template(
+        "posts/editor.html",
+        form=form,
+        post=post,
+        person=person,
+        shown=shown,
+        notes=notes,
+        must_ask=must_ask,
+        covers={str(image.id): image for image in covers},
+        **more,
+    )
+    return page, status
+
+
+def _covers(post: Post | None, person: Person | None) -> list[Image]:
+    """The pictures that a post may have at its head: the one it has, whoever chose it, and the person's newest."""
+    present = pictures.by_id(post.cover_id if post else None)
+    newest = pictures.page(person, None, COVERS_SHOWN) if person else []
+    return [*([present] if present else []), *(each for each in newest if present is None or each.id != present.id)]
 
 
 def rendered(form: PostForm) -> Rendered | None:
     """The text as readers would see it; None, and a sentence beside the field, when it is none that we take."""
     try:
-        return markdown.render(form.body.data or "")
+        return markdown.render(form.body.data or "", pictures=images.in_text)
     except Refused as refused:
         if refused.message not in form.body.errors:
             blame(form, refused)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from babel.dates import format_date
 from flask import abort, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from webapp.core import clock, pagination
+from webapp.core.dates import written
 from webapp.core.errors import Refused
 from webapp.core.pagination import Place
 from webapp.core.rendering import viewer_zone
@@ -57,14 +57,10 @@ def days(oldest: datetime, newest: datetime) -> str:
     zone = viewer_zone()
     first, last = oldest.astimezone(zone).date(), newest.astimezone(zone).date()
     this_year = clock.now().astimezone(zone).year
-    end = _words(last, "d MMMM" if first.year == last.year == this_year else "d MMMM y")
+    end = written(last, "day of year" if first.year == last.year == this_year else "day with year")
     if first == last:
         return end
     if (first.year, first.month) == (last.year, last.month):
         return str(gettext("%(first)s to %(last)s", first=first.day, last=end))
-    start = _words(first, "d MMMM" if first.year == last.year else "d MMMM y")
+    start = written(first, "day of year" if first.year == last.year else "day with year")
     return str(gettext("%(first)s to %(last)s", first=start, last=end))
-
-
-def _words(day: date, pattern: str) -> str:
-    return format_date(day, pattern, locale=get_locale() or "en")

@@ -11,22 +11,23 @@ from flask_babel import gettext
 from flask_login import login_required
 
 from webapp.accounts import identity, permissions
-from webapp.accounts.models import Person
+from webapp.accounts.models import Person, Role
 from webapp.core import clock
 from webapp.core.errors import Conflict, Refused
 from webapp.core.forms import blame
 from webapp.core.rendering import viewer_zone
+from webapp.core.site import config
 from webapp.extensions import db
 from webapp.posts import autosaving, operations, queries
 from webapp.posts.forms import PostForm
 from webapp.posts.models import Post, PostState
-from webapp.posts.views import changing
+from webapp.posts.views import changing, reviewing
 from webapp.posts.views.blueprint import blueprint
 from webapp.posts.views.changing import Said
 from webapp.posts.views.keeping import editor, rendered, signed_in_or_keep_words
 
 MOST_SHOWN = 200
-ACTIONS = frozenset({"save", "preview", "publish", "schedule", "unpublish", "trash"})
+ACTIONS = frozenset({"save", "preview", "publish", "schedule", "unpublish", "trash", "review"})
 
 
 @blueprint.get("/write")
@@ -37,7 +38,14 @@ def write() -> ResponseReturnValue:
     posts = db.session.scalars(queries.without_text(queries.editable_by(person)).limit(MOST_SHOWN)).all()
     in_trash = db.session.scalars(queries.without_text(queries.trash_of(person)).limit(MOST_SHOWN)).all()
     shelves = {state: [post for post in posts if post.state is state] for state in PostState}
-    return render_template("posts/write.html", person=person, shelves=shelves, in_trash=in_trash)
+    return render_template(
+        "posts/write.html",
+        person=person,
+        shelves=shelves,
+        in_trash=in_trash,
+        trash_days=config().trash_days,
+        waiting=queries.count_waiting() if person.is_allowed(Role.EDITOR) else 0,
+    )
 
 
 @blueprint.route("/write/new", methods=["GET", "POST"])
@@ -100,6 +108,9 @@ def _save(form: PostForm, post: Post | None) -> Post:
             body=form.body.data or "",
             tags=form.tag_names or [],
             slug=form.slug.data,
+            excerpt=form.excerpt.data or "",
+            canonical_url=form.canonical_url.data or "",
+            cover_id=form.cover_id or 0,
             now=now,
             begun_as=form.page,
         )
@@ -113,6 +124,9 @@ def _save(form: PostForm, post: Post | None) -> Post:
         tags=form.tag_names,
         slug=form.slug.data,
         follows_title=True,
+        excerpt=form.excerpt.data,
+        canonical_url=form.canonical_url.data,
+        cover_id=form.cover_id,
     )
     return post
 
@@ -123,9 +137,11 @@ def _act(action: str, form: PostForm, post: Post) -> Said:
         case "publish":
             return changing.publish(post, person, now)
         case "schedule":
-            return changing.schedule(post, form.instant(viewer_zone()), person, now)
+            return changing.schedule(post, form.instant(viewer_zone()), person, now, typed=form.publish_at.data)
         case "unpublish":
             return changing.withdraw(post, person, now)
+        case "review":
+            return reviewing.submit(post, person, now)
         case "trash":
             return changing.trash(post, person, now)
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from typing import Any, cast
+from typing import cast
 
 from flask import Blueprint, abort, render_template
 from flask_babel import gettext
@@ -103,4 +103,3 @@ def snoozes(*, has_come: bool) -> list[tuple[str, str]]:
 
 blueprint.add_app_template_filter(wording.repetition, "repetition")
 blueprint.add_app_template_filter(wording.oddity, "oddity")
-blueprint.add_app_template_filter(cast(Any, zones.city), "city")

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from webapp.accounts.identity import person_here
-from webapp.core import clock, site, weekly
+from webapp.core import clock, languages, site, weekly
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.extensions import csrf, db, limiter
@@ -36,7 +36,11 @@ def subscribed() -> ResponseReturnValue:
         return make_response(_subscribe_page(form), 422)
     try:
         subscription = operations.ask(
-            email=form.email.data or "", consent=consent(WORDS), now=clock.now(), person=person
+            email=form.email.data or "",
+            consent=consent(WORDS),
+            now=clock.now(),
+            person=person,
+            language=languages.spoken(),
         )
     except Refused as refused:
         db.session.rollback()

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from webapp.accounts import queries as people
 from webapp.accounts.identity import person_here
 from webapp.accounts.models import Person
-from webapp.core import clock
+from webapp.core import clock, languages
 from webapp.core.errors import Refused
 from webapp.extensions import db, limiter
 from webapp.posts import queries as posts
@@ -40,7 +40,9 @@ def follow_author(handle: str) -> ResponseReturnValue:
 @limiter.limit("60/hour")
 def follow_tag(slug: str) -> ResponseReturnValue:
     tag = posts.tag_by_slug(slug) or abort(404)
-    return _follow(Following(tags=frozenset({tag.id})), f"“{tag.name}”", url_for("posts.tag", slug=tag.slug))
+    return _follow(
+        Following(tags=frozenset({tag.id})), gettext("“%(title)s”", title=tag.name), url_for("posts.tag", slug=tag.slug)
+    )
 
 
 @blueprint.get("/confirm/follow-<token>")
@@ -77,7 +79,9 @@ def _follow(what: Following, name: str, back: str) -> ResponseReturnValue:
         else:
             wish = operations.Wish(what)
             email = request.form.get("email", "") or (person.email if person else "")
-            found = operations.ask(email=email, consent=consent(f"{FOLLOW_WORDS}: {name}"), now=now, wish=wish)
+            found = operations.ask(
+                email=email, consent=consent(f"{FOLLOW_WORDS}: {name}"), now=now, wish=wish, language=languages.spoken()
+            )
             session["letter_to"] = found.address
             db.session.commit()
             return redirect(url_for("subscriptions.asked"), 303)
@@ -106,7 +110,9 @@ def _turn(person: Person, what: Following, name: str) -> str:
     else:
         wish = operations.Wish(what)
         words = consent(f"{FOLLOW_WORDS}: {name}")
-        own = operations.ask(email=person.email, consent=words, now=now, person=person, wish=wish)
+        own = operations.ask(
+            email=person.email, consent=words, now=now, person=person, wish=wish, language=languages.spoken()
+        )
     if Following.read(own.follows).site:
         return str(gettext("You get everything on this site already, %(name)s included.", name=name))
     return str(gettext("You follow %(name)s now, %(how_often)s.", name=name, how_often=wording.how_often(own)))

@@ -64,7 +64,7 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
     waiting = [
         post
         for post in posts.published_between(since, now)
-        if following.holds(post.author_id, [tag.id for tag in post.tags])
+        if following.holds([post.author_id, *(each.id for each in post.co_authors)], [tag.id for tag in post.tags])
     ]
     return render_template(
         "subscriptions/settings.html",
@@ -126,7 +126,10 @@ def _change(subscription: Subscription, action: str) -> ResponseReturnValue:
 def _choices(following: Following) -> list[dict[str, Any]]:
     """The authors and tags a reader follows one by one."""
     authors = [{"value": f"@{each.id}", "name": each.name} for each in people.by_ids(following.authors)]
-    tags = [{"value": f"#{each.id}", "name": f"“{each.name}”"} for each in posts.tags_by_ids(following.tags)]
+    tags = [
+        {"value": f"#{each.id}", "name": gettext("“%(title)s”", title=each.name)}
+        for each in posts.tags_by_ids(following.tags)
+    ]
     return authors + tags
 
 

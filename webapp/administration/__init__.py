@@ -1,0 +1,1 @@
+"""What only the administrator decides, for the whole site."""

@@ -1,0 +1,1 @@
+"""Bringing in what was written elsewhere, and taking everything out again."""

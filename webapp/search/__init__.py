@@ -1,0 +1,1 @@
+"""Finding posts by their words: one small interface, and three engines behind it."""
