@@ -26,9 +26,9 @@ from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions import schedules
 from webapp.subscriptions.models import Cadence
 
-WEEKLY = "weekly"
+WEEKLY = mark("weekly")
 POST = Cadence.POST.value
-NOW = "now"
+NOW = mark("now")
 LATEST = timedelta(hours=48)
 """How late a letter may still go out, and how long its mails are tried."""
 
