@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -18,9 +18,10 @@ from webapp.core import zones
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.reminders import operations, patterns, when, wording
-from webapp.reminders.models import Condition, Reminder
+from webapp.reminders.models import Condition, Recipient, Reminder
 
 T = TypeVar("T")
+ONLY = "only-"
 AS_IS = "as-is"
 """The choice for a rule that came by the API and is richer than this form."""
 
@@ -83,6 +84,7 @@ class ReminderForm(FlaskForm):
         default=Condition.NONE.value,
         validate_choice=False,
     )
+    recipient = SelectField(lazy_gettext("Whom"), choices=[SelectChoice("", lazy_gettext("Me"))], validate_choice=False)
     lead = HiddenField()
     post_id = HiddenField()
     next = HiddenField()
@@ -96,6 +98,24 @@ class ReminderForm(FlaskForm):
         raw = self.lead.data or ""
         lead = timedelta(minutes=int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 6 else None
         return condition, lead
+
+    def offer(self, recipients: Sequence[Recipient]) -> Self:
+        """Lets one choose among those who have said yes, each too or instead."""
+        self.recipient.choices = list(self.recipient.choices)[:1]
+        for each in recipients:
+            self.recipient.choices += [
+                SelectChoice(str(each.id), gettext("Me and %(address)s", address=each.address)),
+                SelectChoice(f"{ONLY}{each.id}", gettext("Only %(address)s", address=each.address)),
+            ]
+        return self
+
+    def whom(self) -> tuple[int | None, bool]:
+        """Whom else it reminds, by the recipient's number, and whether its person, too. Nobody we know is nobody."""
+        choice = self.recipient.data or ""
+        if choice not in {each.value for each in self.recipient.choices}:
+            return None, True
+        number = choice.removeprefix(ONLY)
+        return (int(number), number == choice) if number else (None, True)
 
     def read(self, now: datetime) -> Wish | None:
         """The wish, or None with a sentence beside each field that does not fit."""
@@ -161,6 +181,16 @@ class ReminderForm(FlaskForm):
             return None
 
 
+class AskForm(FlaskForm):
+    """Whom a person would like to remind."""
+
+    address = StringField(lazy_gettext("Their mail address"), [DataRequired(lazy_gettext("Give a mail address."))])
+
+    def refuse(self, refused: Refused) -> None:
+        """Shows what a rule refused."""
+        blame(self, refused)
+
+
 class EditForm(ReminderForm):
     """A reminder as it is, with the version that its editor sees."""
 
@@ -181,6 +211,7 @@ class EditForm(ReminderForm):
             until=shown.until.isoformat() if shown.until else "",
             count=str(shown.count or ""),
             condition=reminder.condition.value,
+            recipient=_chosen(reminder),
             version=str(reminder.version),
         )
         if pattern is None or ";" in (reminder.recurrence or ""):
@@ -210,6 +241,12 @@ def spelled(zone: str) -> str:
     """How a zone is written in the form: its city, or its own name where the city could mean another one."""
     city = zones.city(zone)
     return city if zones.named(city) == zone else zone
+
+
+def _chosen(reminder: Reminder) -> str:
+    if reminder.recipient_id is None:
+        return ""
+    return str(reminder.recipient_id) if reminder.with_me else f"{ONLY}{reminder.recipient_id}"
 
 
 def _as_typed(wall_time: str) -> str:
