@@ -35,7 +35,7 @@ def firings(*, now: datetime, until: datetime) -> Iterator[Firing]:
 
     At the end comes the one mail that tells each person what has expired.
     """
-    told = dict(queries.untold())
+    told = dict([*queries.untold(), *queries.expiring(now)])
     for each in queries.pending_before(until):
         reminder, kind = each.reminder, Kind(each.reminder.kind.value)
         due_at = recurrence.latest(reminder, now) if reminder.due_at <= now else reminder.due_at

@@ -5,6 +5,7 @@ And what they depend on changes: a post that one is bound to, the zone where its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from webapp.accounts.signals import person_confirmed
 from webapp.core import clock, week, zones
 from webapp.core.words import ngettext
 from webapp.extensions import db
+from webapp.mail.signals import expired
 from webapp.posts.models import Post
 from webapp.reminders import operations, queries, recipients, settling
 from webapp.reminders.models import Reminder, ReminderState
@@ -36,6 +38,7 @@ def connect() -> None:
         if not event.contains(db.session.session_factory, moment, on_flush):
             event.listen(db.session.session_factory, moment, on_flush)
     person_confirmed.connect(_welcome)
+    expired.connect(_expired)
     week.asked.connect(_in_the_week)
 
 
@@ -94,6 +97,10 @@ def _say_that_they_moved(count: int, zone: str) -> None:
 
 def _welcome(person: Person, *, now: datetime) -> None:
     operations.welcome(person=person, now=now)
+
+
+def _expired(_sender: Any, *, mails: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    settling.note_expired(mails, now=now)
 
 
 def _in_the_week(_sender: Any, *, start: date, end: date, person: Person | None) -> list[week.Entry]:

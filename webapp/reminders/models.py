@@ -131,7 +131,7 @@ class Recipient(Timestamps, Model):
     accepted_at: Mapped[datetime | None]
     taken_back_at: Mapped[datetime | None]
 
-    person: Mapped[Person] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship()
 
     __table_args__ = (
         UniqueConstraint("person_id", "address"),

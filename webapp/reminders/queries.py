@@ -13,8 +13,9 @@ from webapp.accounts.models import Person
 from webapp.core.days import ALWAYS, Days
 from webapp.core.pagination import Place, above, below
 from webapp.extensions import db
-from webapp.mail.models import Suppression
+from webapp.mail.models import Delivery, Kind, State, Suppression
 from webapp.posts.models import Post
+from webapp.reminders import history as events
 from webapp.reminders.bonds import Bond
 from webapp.reminders.models import COMING, Condition, Leave, Recipient, Reminder, ReminderKind, ReminderState
 
@@ -210,6 +211,37 @@ def pending_before(until: datetime) -> Iterator[Pending]:
         .execution_options(yield_per=500)
     )
     return (Pending(*each[:4], Bond(*each[4:])) for each in rows)
+
+
+def is_being_mailed(person_id: int) -> bool:
+    """Whether a reminder for this person is on its way, or waits for the mail server to take it."""
+    on_its_way = (
+        select(Delivery.id)
+        .join(Person, Person.email == Delivery.address)
+        .where(
+            Person.id == person_id,
+            Delivery.kind == Kind.REMINDER,
+            Delivery.state.in_([State.QUEUED, State.CLAIMED, State.SENDING]),
+        )
+    )
+    return db.session.scalar(on_its_way.limit(1)) is not None
+
+
+def expiring(now: datetime) -> list[tuple[str, str]]:
+    """Whose reminders wait in the ledger although their time has passed, as :func:`untold`: they will be told, too."""
+    waiting = db.session.execute(
+        select(Delivery.dedupe_key, Delivery.address)
+        .outerjoin(Suppression, Suppression.address == Delivery.address)
+        .where(
+            Delivery.state == State.QUEUED,
+            Delivery.kind == Kind.REMINDER,
+            Delivery.expires_at <= now,
+            Suppression.id.is_(None),
+        )
+    )
+    found = {number: address for key, address in waiting if (number := events.reminder_in(key)) is not None}
+    zones = db.session.execute(select(Reminder.id, Reminder.zone).where(Reminder.id.in_(found)))
+    return [(found[number], zone) for number, zone in zones]
 
 
 def untold() -> list[tuple[str, str]]:

@@ -80,9 +80,7 @@ def accept(recipient: Recipient, *, now: datetime) -> None:
 
 def refuse(recipient: Recipient, *, now: datetime) -> None:
     """Its owner says no, or not any more: from this instant nothing of this person's goes there."""
-    if recipient.leave in {Leave.ASKED, Leave.ACCEPTED}:
-        recipient.leave = Leave.WITHDRAWN if recipient.accepted_at else Leave.REFUSED
-        recipient.answered_at = now
+    _say_no(recipient, now)
     db.session.flush()  # the row first: a reminder being fired holds it, and must finish before we look for its mail
     _silence(recipient, mark("its owner does not want it"), now)
 
@@ -111,11 +109,15 @@ def is_closed(address: str) -> bool:
 
 
 def forget(person: Person, *, now: datetime) -> None:
-    """Before an account goes: nothing of theirs reaches others any more, and nothing of others' reaches them."""
+    """While an account goes, inside that flush: nothing of theirs reaches others any more, and nothing of others' reaches them."""
+    why = mark("the account is gone")
     for recipient in db.session.scalars(select(Recipient).where(Recipient.person_id == person.id)).all():
-        take_back(recipient, now=now)
+        key = history.request_key(recipient.id, recipient.requests)
+        ledger.cancel_waiting(dedupe_key=key, reason=why, now=now)
+        _silence(recipient, why, now)
     for recipient in db.session.scalars(select(Recipient).where(Recipient.address == person.email)).all():
-        refuse(recipient, now=now)
+        _say_no(recipient, now)
+        _silence(recipient, why, now)
 
 
 def open_of(person: Person, address: str) -> Recipient:
@@ -125,6 +127,12 @@ def open_of(person: Person, address: str) -> Recipient:
     if found is None or not found.is_open:
         raise Refused("recipient", _("The owner of that address has not said yes to you. Ask first."))
     return found
+
+
+def _say_no(recipient: Recipient, now: datetime) -> None:
+    if recipient.leave in {Leave.ASKED, Leave.ACCEPTED}:
+        recipient.leave = Leave.WITHDRAWN if recipient.accepted_at else Leave.REFUSED
+        recipient.answered_at = now
 
 
 def _row_of(person: Person, address: str, now: datetime) -> Recipient:

@@ -91,7 +91,7 @@ def reminds(reminder: Reminder) -> str:
     if other is None:
         return ""
     if not other.is_open:
-        return _("%(address)s has not said yes, or not any more: it comes to you", address=other.address)
+        return _("%(address)s has not said yes, or not any more: it comes to you alone", address=other.address)
     if reminder.with_me:
         return _("to you and to %(address)s", address=other.address)
     return _("to %(address)s", address=other.address)
