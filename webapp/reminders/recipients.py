@@ -109,7 +109,7 @@ def is_closed(address: str) -> bool:
 
 
 def forget(person: Person, *, now: datetime) -> None:
-    """While an account goes, inside that flush: nothing of theirs reaches others any more, and nothing of others' reaches them."""
+    """While an account goes, inside that flush: nothing of theirs reaches others, and others no longer reach them."""
     why = mark("the account is gone")
     for recipient in db.session.scalars(select(Recipient).where(Recipient.person_id == person.id)).all():
         key = history.request_key(recipient.id, recipient.requests)

@@ -93,8 +93,8 @@ def reminds(reminder: Reminder) -> str:
     if not other.is_open:
         return _("%(address)s has not said yes, or not any more: it comes to you alone", address=other.address)
     if reminder.with_me:
-        return _("to you and to %(address)s", address=other.address)
-    return _("to %(address)s", address=other.address)
+        return _("To you and to %(address)s", address=other.address)
+    return _("Only to %(address)s", address=other.address)
 
 
 def lead(minutes: int) -> str:

@@ -149,7 +149,7 @@ class TestAsking:
         assert answer.status_code == 303
         page = shown(browser, "/reminders/others").replace(address, "X")
         assert "If we may, we ask X once. Until its owner says yes, nothing else goes there." in page
-        assert "X Has not said yes asked for Wed 25 Nov, 09:40" in page
+        assert "X Has not said yes asked Wed 25 Nov, 09:40" in page
         is_asked = known in {"nobody", "account"}
         assert (len([m for m in smtp.to(address)[before:] if "Bob" in m.subject]) == 1) == is_asked
 
@@ -197,12 +197,12 @@ class TestAsking:
         assert mail.subject == "@seller would like to remind you of things"
         assert "pills" not in mail.text + mail.html
 
-    @pytest.mark.parametrize(("theirs", "subject"), [("zh_Hans", "Bob 想"), ("en", "Bob would like")])
+    @pytest.mark.parametrize(("theirs", "subject"), [("zh-Hans", "Bob 想"), ("en", "Bob would like")])
     def test_the_mail_speaks_the_language_of_the_account_or_else_of_whoever_asks(
         self, ask, smtp, bob, db, theirs, subject
     ):
         bob.language = theirs
-        other = factories.person("Other", language="en" if theirs == "zh_Hans" else "zh_Hans")
+        other = factories.person("Other", language="en" if theirs == "zh-Hans" else "zh-Hans")
         db.session.commit()
         ask()
         ask(other.email)
@@ -322,12 +322,12 @@ class TestReminding:
         set_reminder(browser, recipient=str(theirs.id))
         assert the_reminder().recipient_id is None
 
-    @pytest.mark.parametrize(("choice", "to_bob", "said"), [("{}", 1, "to you and to"), ("only-{}", 0, "to ")])
+    @pytest.mark.parametrize(("choice", "to_bob", "said"), [("{}", 1, "To you and to"), ("only-{}", 0, "Only to")])
     def test_both_or_only_the_other_get_the_mail(self, browser, allowed, fire, smtp, bob, frozen, choice, to_bob, said):
         other = allowed()
         set_reminder(browser, recipient=choice.format(other.id))
         reminder = the_reminder()
-        assert f"{said} {FRIEND}".replace("  ", " ") in shown(browser)
+        assert f"{said} {FRIEND}" in shown(browser)
         frozen.move_to(reminder.due_at, tick=False)
         assert fire(reminder)
         assert not fire(reminder)
