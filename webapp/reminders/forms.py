@@ -73,6 +73,7 @@ class ReminderForm(FlaskForm):
     count = StringField(lazy_gettext("Or so many times in all"))
     exact = StringField(lazy_gettext("That is"), widget=DateTimeLocalInput())
     exact_of = HiddenField()
+    exact_was = HiddenField()
     condition = SelectField(
         lazy_gettext("Only if"),
         choices=[
@@ -163,8 +164,13 @@ class ReminderForm(FlaskForm):
     def _time(self, zone: str, now: datetime) -> datetime:
         """What was picked from the calendar counts first, then our reading of the words if it was corrected."""
         words = self.when.data or ""
-        is_corrected = self.exact.data and (self.exact_of.data or "") == words
-        return when.read(self.picked.data or (self.exact.data if is_corrected else "") or words, zone, now)
+        return when.read(self.picked.data or (self.exact.data if self.is_corrected else "") or words, zone, now)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether our reading of these words was changed by hand. Otherwise it is made anew, in another city, too."""
+        is_of_these_words = (self.exact_of.data or "") == (self.when.data or "")
+        return bool(self.exact.data) and is_of_these_words and self.exact.data != self.exact_was.data
 
     def _series(self, wanted: datetime) -> tuple[datetime, Any]:
         pattern = self.pattern()
@@ -222,7 +228,7 @@ class EditForm(ReminderForm):
         """What of the wish differs from the reminder, as ``operations.edit`` takes it."""
         kept_rule = wish.recurrence is operations.KEEP or wish.recurrence == reminder.recurrence
         is_as_shown = not self.picked.data and self.when.data == _as_typed(reminder.wall_time)
-        if self.exact.data and self.exact.data != self.when.data.replace(" ", "T"):
+        if self.is_corrected and self.exact.data != (self.when.data or "").replace(" ", "T"):
             is_as_shown = False
         return {
             "text": self.text.data,
