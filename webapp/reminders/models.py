@@ -95,6 +95,8 @@ class Reminder(Timestamps, Model):
         Index("ix_reminders_pending_due", "due_at", **only_where("state = 'pending'")),
         Index("ix_reminders_person_due", "person_id", "due_at"),
         Index("ix_reminders_person_coming", "person_id", "due_at", **only_where("state IN ('pending', 'paused')")),
+        Index("ix_reminders_person_over", "person_id", "due_at", **only_where("state NOT IN ('pending', 'paused')")),
+        Index("ix_reminders_person_fired", "person_id", "fired_at", **only_where("state = 'fired'")),
         Index("ix_reminders_person_created", "person_id", "created_at"),
         Index("ix_reminders_missed", "person_id", **only_where("missed_at IS NOT NULL")),
     )

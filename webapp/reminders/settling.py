@@ -104,7 +104,7 @@ def note_expired(mails: Sequence[tuple[str, datetime]], *, now: datetime) -> Non
 def follow_clock_rules(*, now: datetime) -> Iterator[int]:
     """Works every reminder to come out anew, if the zone data is not the one that was used last; page by page.
 
-    The caller commits after each page. Who dies in between begins again, and finds what is right already.
+    The caller commits after each page and at the end. Who dies in between begins again.
     """
     version = zones.version()
     known = db.session.get(SiteSetting, CLOCK_RULES, populate_existing=True)
