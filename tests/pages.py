@@ -11,6 +11,7 @@ from webapp.comments.models import CommentState
 from webapp.extensions import db
 from webapp.posts import operations
 from webapp.posts.operations import previews, reviewing
+from webapp.reminders import links, recipients
 
 BODY = """
 A paragraph with a [link](https://example.org/a/very/long/address/that/has/no/place/to/break/at/all/anywhere/in/it),
@@ -50,11 +51,12 @@ FOR_EVERYONE = [
     "/register",
     "/reset",
     "/posts/{slug}?reply={comment}",
+    "/reminders/request/{request}",
     "/nowhere",
 ]
 FOR_AUTHORS = [
     *("/", "/write", "/write/new", "/posts/{id}/edit", "/images", "/reminders"),
-    *("/reminders/history", "/reminders/calendar", "/settings"),
+    *("/reminders/history", "/reminders/calendar", "/reminders/others", "/settings"),
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
     "/comments/moderation",
@@ -79,6 +81,9 @@ def fill(world: World) -> dict[str, object]:
     factories.post(world.alice, "霜降一个相当长的中文标题看看它在窄屏上怎么换行", published_at=now - timedelta(days=40))
     factories.reminder(world.alice, due_at=now + timedelta(days=3))
     factories.reminder(world.alice, "Every week", due_at=now + timedelta(days=2), recurrence="FREQ=WEEKLY")
+    request = recipients.ask(world.alice, "friend@example.net", now=now)
+    recipients.accept(recipients.ask(world.alice, "neighbour@example.net", now=now), now=now)
+    recipients.ask(world.bob, world.alice.email, now=now)
     comment = factories.comment(post, world.bob, "A [link](https://example.org) and `code`.")
     for _level in range(4):
         comment = factories.comment(post, body=title.replace(" ", ""), parent_id=comment.id)
@@ -91,4 +96,5 @@ def fill(world: World) -> dict[str, object]:
         "trashed": trashed.id,
         "token": token,
         "comment": comment.id,
+        "request": links.answer_url(request).rpartition("/")[2],
     }
