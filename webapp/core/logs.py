@@ -80,6 +80,10 @@ def init_app(app: Flask, stream: TextIO | None = None) -> None:
         )
         return response
 
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        structlog.contextvars.clear_contextvars()
+
 
 def request_id() -> str | None:
     """The number of the present request, which stands in its log lines and may be shown to whoever made it."""
