@@ -45,7 +45,7 @@ NOISY_LOGGERS = {
     "celery.worker.strategy": logging.WARNING,
     "celery.beat": logging.WARNING,  # it says each time that it sends, which the task itself shows
     "kombu.connection": logging.ERROR,
-    "pika": logging.ERROR,
+    "pika": logging.CRITICAL,  # seven lines for one refused connection, which whoever asked reports in one
 }
 """What each says below this is of no use to whoever runs the house."""
 
