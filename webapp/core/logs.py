@@ -40,6 +40,7 @@ QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 NOISY_LOGGERS = {
     "alembic": logging.WARNING,
     "aiosmtpd": logging.WARNING,
+    "flufl.bounce": logging.WARNING,
     "mail.log": logging.WARNING,  # aiosmtpd's name for it
     "celery.app.trace": logging.WARNING,
     "celery.worker.strategy": logging.WARNING,
