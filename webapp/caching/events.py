@@ -11,7 +11,7 @@ import secrets
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, event, insert, update
+from sqlalchemy import Engine, event, insert, inspect, update
 from sqlalchemy.engine import Connection
 
 from webapp.caching.models import THE_ONLY, PageStamp
@@ -42,8 +42,8 @@ def _is_shown(table: str) -> bool:
 
 
 def _renew(connection: Connection) -> None:
-    if not connection.info.pop(CHANGED, False):
-        return
+    if not connection.info.pop(CHANGED, False) or not inspect(connection).has_table(PageStamp.__tablename__):
+        return  # tables of an older version have no stamp yet, and nobody is shown pages of them
     stamp = secrets.token_hex(8)
     if not connection.execute(update(PageStamp).where(PageStamp.id == THE_ONLY).values(stamp=stamp)).rowcount:
         connection.execute(insert(PageStamp).values(id=THE_ONLY, stamp=stamp))
