@@ -106,7 +106,9 @@ def test_what_is_typed_is_read_at_once_and_can_be_corrected(bob):
     write(bob, "What", "Ring the boat club")
     write(bob, "When", "tomorrow 9am")
     reading = bob.locator("#reading")
-    expect(reading).to_contain_text(re.compile(r"That is\s+\w+ \d+ \w+, 09:00 · Shanghai · in "))
+    expect(reading).to_contain_text(
+        re.compile(r"That is\s+\w+ \d+ \w+, 09:00 · Shanghai · in "), timeout=15_000
+    )  # the first of all
     write(bob, "Where", "New York")
     expect(reading).to_contain_text("09:00 · New York")
     expect(reading).to_contain_text(re.compile(r"2[23]:00 in Shanghai"))
