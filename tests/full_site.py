@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pika
 from PIL import Image as Pixels
 from PIL import ImageDraw
 
@@ -23,9 +27,11 @@ from webapp.extensions import db
 from webapp.images import operations as images
 from webapp.images.addresses import as_markdown
 from webapp.images.models import Image
+from webapp.mail import inbox
 from webapp.mail import operations as ledger
 from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailHold, State
 from webapp.ops import operations as ops
+from webapp.ops.dead_letters import DeadLetter
 from webapp.portability.models import Transfer, TransferEntry, TransferState
 from webapp.posts import operations
 from webapp.posts.models import Post
@@ -74,6 +80,7 @@ More words, so that there is a way to somewhere else.
 
 [^1]: Which is said again at the end of the page.
 """
+WEEKLY = "The week: frost, bread and a letter that was not sent"
 TITLE = "The first frost and what it did to the dahlias behind the house"
 
 
@@ -288,7 +295,30 @@ def _transfers(ada: Person, now: datetime) -> Places:
     return {"over": over.id, "under_way": half.id, "broken": failed.id, "export": export.id}
 
 
+def catch_mail(folder: Path) -> Places:
+    """Mail in the inbox of a site that catches it: with HTML, and without."""
+    inbox.make_folder(folder)
+    for subject in ("Confirm your address", WEEKLY):
+        mail = EmailMessage(policy=policy.SMTP)
+        mail["From"], mail["To"], mail["Subject"] = "almanac@example.org", "bob@example.org", subject
+        mail["X-Almanac-Kind"] = "digest"
+        mail.set_content("Go to http://127.0.0.1/confirm/abc now.\n")
+        if subject == WEEKLY:
+            mail.add_alternative("<p>Go <b>now</b>.</p>", subtype="html")
+        inbox.keep(folder, sender="almanac@example.org", recipients=["bob@example.org"], content=mail.as_bytes())
+    return {"caught": next(each.key for each in inbox.newest(folder, limit=2) if each.message["Subject"] == WEEKLY)}
+
+
+def dead_letters() -> list[DeadLetter]:
+    """What RabbitMQ would keep: one that was refused, one that cannot be read, one of another version."""
+    at = datetime(2026, 11, 25, 9, 40, tzinfo=UTC)
+    made = []
+    for number, (task, body) in enumerate((("mail.deliver", b"[[7], {}, {}]"), ("x", b'{"half'), ("gone", b"[[1]]"))):
+        death = {"count": 1, "reason": "rejected", "queue": "almanac.mail", "time": at, "exchange": "almanac"}
+        headers = {"task": task, "id": f"4d{number}", "x-death": [death | {"routing-keys": ["0.1.almanac.mail"]}]}
+        made.append(DeadLetter(body, pika.BasicProperties(headers=headers, correlation_id="4d"), "almanac.mail"))
+    return made
+
+
 def _token(link: str) -> str:
     return urlsplit(link).path.rpartition("/")[2]
-
-

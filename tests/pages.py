@@ -1,13 +1,9 @@
 """Every page there is: its address, and who looks at it. A test compares the list with the routes of the application.
 
-What stands in an address, and what is on the pages, comes from :mod:`tests.full_site`.
+What stands in an address, and what is on the pages, comes from :mod:`tests.full_site`; the fixture `places` makes it.
 """
 
 from __future__ import annotations
-
-from tests.full_site import Places, fill
-
-__all__ = ["PAGES", "Places", "fill"]
 
 FOR_EVERYONE = [
     "/",
@@ -30,7 +26,7 @@ FOR_EVERYONE = [
     *("/confirm/{join}", "/confirm/letter-{letter}", "/confirm/comment-{say}", "/reset/{reset}"),
     *("/confirm/over", "/confirm/letter-over", "/confirm/comment-over", "/reset/over"),
     *("/unsubscribe/{leave}", "/unsubscribe/comments-{mute}", "/comments/decide/{decide}", "/reminders/act/{act}"),
-    *("/digests/{digest}", "/images?before=x", "/logout", "/api/docs"),
+    *("/digests/{digest}", "/logout", "/api/docs"),
 ]
 FOR_READERS = [
     *("/", "/posts/{slug}", "/reminders", "/reminders/history", "/reminders/calendar", "/settings", "/settings/mail"),
@@ -38,6 +34,7 @@ FOR_READERS = [
 ]
 FOR_AUTHORS = [
     *("/", "/write", "/write/new", "/posts/{id}/edit", "/posts/{coming}/edit", "/images", "/images/{picture}"),
+    "/images?before=x",
     *("/reminders", "/reminders/{reminder}/edit", "/reminders/history", "/reminders/calendar", "/settings"),
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
@@ -63,3 +60,31 @@ PAGES: list[tuple[str | None, str]] = [
     *(("olive", path) for path in FOR_OPERATORS),
     *(("ada", path) for path in FOR_ADMINISTRATORS),
 ]
+NOT_HERE = {
+    "/nowhere": 404,
+    "/images?before=x": 400,
+    "/logout": 405,
+    "/confirm/over": 410,
+    "/confirm/letter-over": 410,
+    "/confirm/comment-over": 410,
+    "/reset/over": 410,
+    "/ops/mails/999999": 404,
+    "/ops/mails?state=lost&address=nobody": 422,
+    "/ops/explain?address=nobody": 422,
+}
+"""Pages that say that something is wrong."""
+
+
+def status(who: str | None, path: str) -> int:
+    """How a page answers."""
+    return 403 if (who, path) == ("bob", "/write") else NOT_HERE.get(path, 200)
+
+
+def groups(size: int = 9) -> list[tuple[str | None, list[str]]]:
+    """The pages in portions, each for one person, for tests that would take long one by one."""
+    made: list[tuple[str | None, list[str]]] = []
+    for who, path in PAGES:
+        if not made or made[-1][0] != who or len(made[-1][1]) == size:
+            made.append((who, []))
+        made[-1][1].append(path)
+    return made
