@@ -21,12 +21,15 @@ def wrong_with(who, paths, browser, window, client, places):
     """A function that opens each page in a window of some kind, and gathers what is wrong with them by path."""
     browser.expected = ("400", "403", "404", "405", "410", "422")  # Chromium says so on the console
 
-    def wrong_with(look: Callable[[Page], str | None], **options) -> dict[str, str]:
+    def wrong_with(look: Callable[[Page], str], **options) -> dict[str, str]:
         page = window(places["people"][who] if who else None, client, **options)
         found = {}
         for path in paths:
+            page.set_viewport_size({"width": 1280, "height": 900})
             answer = page.goto(path.format(**places))
             assert answer is not None
+            if page.locator("#editor").count():
+                page.locator("[data-adds=picture]").wait_for()  # going on too soon breaks off what loads its scripts
             status = answer.status
             wrong = f"answered {status}" if status != pages.status(who, path) else look(page)
             if wrong:
@@ -47,33 +50,25 @@ def test_axe_finds_nothing_by_day_or_by_night(wrong_with):
     assert wrong_with(look, color_scheme="light", reduced_motion="reduce", bypass_csp=True) == {}
 
 
-def test_axe_finds_nothing_in_chinese_by_day_or_by_night(wrong_with):
+def test_axe_finds_nothing_in_chinese_and_a_narrow_phone_shows_all(wrong_with):
     def look(page: Page) -> str:
         assert page.locator("html").get_attribute("lang") == "zh-Hans"
-        by_day = axe(page)
         page.emulate_media(color_scheme="dark")
         by_night = axe(page)
         page.emulate_media(color_scheme="light")
-        return by_day + by_night
+        return by_night + axe(page) + too_wide(page)
 
-    assert wrong_with(look, color_scheme="light", locale="zh-CN", bypass_csp=True) == {}
+    assert wrong_with(look, locale="zh-CN", bypass_csp=True) == {}
 
 
 def test_a_page_is_whole_on_every_screen(wrong_with):
-    def look(page: Page) -> str | None:
+    def look(page: Page) -> str:
         if not (page.title().strip() and page.locator("h1").count() == 1 and page.locator("main").count() == 1):
             return "it has no title, or not one heading and one main part"
         page.set_viewport_size({"width": 390, "height": 844})
-        small = too_small(page)
-        return "".join(small) or too_wide(page)
+        return "".join(too_small(page)) + too_wide(page)
 
     assert wrong_with(look) == {}
-
-
-def test_nothing_is_cut_off_in_chinese_or_at_twice_the_size(wrong_with):
-    """At 200 % a window of 640 pixels is one of 320, with letters of twice the size."""
-    assert wrong_with(too_wide, locale="zh-CN") == {}
-    assert wrong_with(too_wide, viewport={"width": 320, "height": 512}, device_scale_factor=2) == {}
 
 
 def axe(page: Page) -> str:
@@ -84,7 +79,8 @@ def axe(page: Page) -> str:
 def too_small(page: Page) -> list[str]:
     """What a finger cannot hit. WCAG 2.2, 2.5.8: 24 by 24 CSS pixels, links within a line of text excepted."""
     return page.evaluate(
-        """() => [...document.querySelectorAll("button, input:not([type=hidden]), select, textarea, summary, nav a")]
+        """() => [...document.querySelectorAll("button, input, select, textarea, summary, nav a")]
+            .filter(it => it.type !== "hidden" && !it.disabled)
             .filter(it => it.getClientRects().length && !it.closest(".skip, .unseen"))
             .map(it => [it, it.type === "checkbox" || it.type === "radio" ? (it.labels[0] || it) : it])
             .filter(([, box]) => box.getBoundingClientRect().height < 23.5)
@@ -92,12 +88,12 @@ def too_small(page: Page) -> list[str]:
     )
 
 
-def too_wide(page: Page) -> str | None:
+def too_wide(page: Page) -> str:
     """What stands out over the right edge of the narrowest screen."""
     page.set_viewport_size({"width": 320, "height": 640})
     width = page.evaluate("document.documentElement.scrollWidth")
     if width <= 320:
-        return None
+        return ""
     culprits = page.evaluate(
         """() => [...document.querySelectorAll("body *")]
             .filter(it => it.getBoundingClientRect().right > innerWidth + 1 && !it.closest("pre, table"))
