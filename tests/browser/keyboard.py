@@ -38,6 +38,9 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        page.on(
+            "filechooser", lambda _chooser: None
+        )  # from now on Chromium hands them over; to ask when one opens is late
 
     def open(self, path: str) -> Keyboard:
         """Types an address."""
