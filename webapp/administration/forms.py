@@ -49,9 +49,10 @@ class SiteForm(FlaskForm):
 
     @property
     def wanted(self) -> Wanted:
-        switches: dict[str, Any] = {name: self[name].data for name in ("bare_links", "curled_quotes")}
-        names = Wanted.__dataclass_fields__.keys() - switches.keys() - {"seen"}
-        return Wanted(**{name: self[name].data or "" for name in names}, **switches, seen=self.version.data or "")
+        switches = ("bare_links", "curled_quotes")
+        typed: dict[str, Any] = {name: self[name].data for name in Wanted.__dataclass_fields__ if name != "seen"}
+        typed = {name: data if name in switches else data or "" for name, data in typed.items()}
+        return Wanted(**typed, seen=self.version.data or "")
 
 
 def _lines(links: Iterable[Link]) -> str:

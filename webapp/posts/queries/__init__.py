@@ -6,8 +6,11 @@ from webapp.posts.queries.pages import Page, Span, columns, page, titles
 from webapp.posts.queries.previews import get_preview_link, preview_links_of, previewed
 from webapp.posts.queries.reviews import (
     REVIEW_SETTING,
+    authors_of,
     count_waiting,
+    editors,
     is_review_required,
+    last_asked,
     review_notes_of,
     waiting_for_review,
 )
@@ -47,6 +50,7 @@ __all__ = [
     "Neighbour",
     "Page",
     "Span",
+    "authors_of",
     "begun_as",
     "beside",
     "by_slug",
@@ -54,6 +58,7 @@ __all__ = [
     "count_waiting",
     "due",
     "editable_by",
+    "editors",
     "first_published_at",
     "get_editable",
     "get_own",
@@ -62,6 +67,7 @@ __all__ = [
     "get_visible",
     "is_by",
     "is_review_required",
+    "last_asked",
     "load_tags",
     "long_in_trash",
     "moved_from",
