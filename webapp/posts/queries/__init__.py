@@ -41,7 +41,7 @@ from webapp.posts.queries.times import (
     titles_between,
     titles_expected_in,
 )
-from webapp.posts.queries.working_copies import begun_as, working_copy
+from webapp.posts.queries.working_copies import begun_as, unsaved_by, working_copy
 
 __all__ = [
     "APPEARED_HERE",
@@ -91,6 +91,7 @@ __all__ = [
     "titles_expected_in",
     "titles_showing",
     "trash_of",
+    "unsaved_by",
     "visible_to",
     "waiting_for_review",
     "without_text",

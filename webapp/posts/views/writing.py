@@ -24,6 +24,7 @@ from webapp.posts.models import Post, PostState
 from webapp.posts.views import changing, reviewing
 from webapp.posts.views.blueprint import blueprint
 from webapp.posts.views.changing import Said
+from webapp.posts.views.comparing import compare
 from webapp.posts.views.keeping import editor, rendered, signed_in_or_keep_words
 
 MOST_SHOWN = 200
@@ -44,6 +45,7 @@ def write() -> ResponseReturnValue:
         shelves=shelves,
         in_trash=in_trash,
         trash_days=config().trash_days,
+        unsaved=queries.unsaved_by(person),
         waiting=queries.count_waiting() if person.is_allowed(Role.EDITOR) else 0,
     )
 
@@ -163,7 +165,8 @@ def _both(form: PostForm, post: Post | None) -> ResponseReturnValue:
         form.form_errors.append(gettext("Somebody else took the address in the same moment. Save once more."))
         return editor(form, None, status=409)
     form.version.data = str(post.version)
-    return editor(form, post, saved=PostForm.of(post, viewer_zone()), status=409)
+    saved = PostForm.of(post, viewer_zone())
+    return editor(form, post, saved=saved, both=compare(saved, form), status=409)
 
 
 def _again(post_id: int | None) -> Post | None:
