@@ -16,12 +16,14 @@ from webapp.posts.queries.reviews import (
 )
 from webapp.posts.queries.revisions import newest_revision, revision_number, revisions_of
 from webapp.posts.queries.scopes import (
+    WITH_COVER,
     editable_by,
     get_editable,
     get_own,
     get_trashed,
     get_visible,
     is_by,
+    load_cover,
     load_tags,
     published,
     tagged,
@@ -46,6 +48,7 @@ from webapp.posts.queries.working_copies import begun_as, unsaved_by, working_co
 __all__ = [
     "APPEARED_HERE",
     "REVIEW_SETTING",
+    "WITH_COVER",
     "Beside",
     "Neighbour",
     "Page",
@@ -68,6 +71,7 @@ __all__ = [
     "is_by",
     "is_review_required",
     "last_asked",
+    "load_cover",
     "load_tags",
     "long_in_trash",
     "moved_from",

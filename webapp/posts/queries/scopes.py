@@ -13,6 +13,8 @@ from webapp.posts.models import Post, PostState, Tag, co_authors
 WITH_PEOPLE = (joinedload(Post.author, innerjoin=True), selectinload(Post.co_authors), selectinload(Post.tags))
 """What a page of posts shows of them, in a number of queries that does not depend on how many they are."""
 
+WITH_COVER = selectinload(Post.cover)
+
 NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
 
 
@@ -95,6 +97,12 @@ def load_tags(post: Post) -> None:
     """Loads what a commit has let go of, so that the tags can be compared with new ones."""
     if "tags" in inspect(post).unloaded:
         db.session.scalar(select(Post).options(selectinload(Post.tags)).where(Post.id == post.id))
+
+
+def load_cover(post: Post) -> None:
+    """Loads the picture at the head, as it is now."""
+    db.session.expire(post, ["cover"])
+    db.session.scalar(select(Post).options(WITH_COVER).where(Post.id == post.id))
 
 
 def is_by(person: Person) -> ColumnElement[bool]:
