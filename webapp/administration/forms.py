@@ -25,7 +25,7 @@ class SiteForm(FlaskForm):
     footer = TextAreaField(lazy_gettext("Words at the bottom"))
     footer_links = TextAreaField(lazy_gettext("Links at the bottom"))
     postal_address = TextAreaField(lazy_gettext("Postal address"))
-    bare_links = BooleanField(lazy_gettext("Link addresses that stand in a text without < and >"))
+    bare_links = BooleanField(lazy_gettext("Link addresses without brackets too"))
     curled_quotes = BooleanField(lazy_gettext("Curl straight quotes"))
     version = HiddenField()
 
