@@ -438,3 +438,26 @@ def test_a_table_that_is_pasted_becomes_markdown(alice, draft):
         }"""
     )
     expect(text(page)).to_have_value(re.compile(r"day \| grams[\s\S]*Mon \| 4"))
+
+
+def paste_words(page: Page, words: str) -> None:
+    page.evaluate(
+        """words => {
+            const area = document.getElementById("body"), given = new DataTransfer();
+            given.setData("text/plain", words);
+            area.focus();
+            area.dispatchEvent(new ClipboardEvent("paste", {clipboardData: given, bubbles: true, cancelable: true}));
+        }""",
+        words,
+    )
+
+
+def test_an_address_that_is_pasted_by_itself_becomes_a_link(alice, draft):
+    page = alice(f"/posts/{draft.id}/edit")
+    text(page).fill("See ")
+    paste_words(page, "https://example.org/salt?a=1")
+    expect(text(page)).to_have_value("See <https://example.org/salt?a=1>")
+    expect(page.locator("#preview a")).to_have_attribute("href", "https://example.org/salt?a=1")
+    text(page).fill("[salt](")
+    paste_words(page, "https://example.org/")
+    expect(text(page)).to_have_value("[salt](")  # an event that a script made pastes nothing by itself

@@ -17,6 +17,7 @@ from webapp.posts.queries.reviews import (
 from webapp.posts.queries.revisions import newest_revision, revision_number, revisions_of
 from webapp.posts.queries.scopes import (
     WITH_COVER,
+    called,
     editable_by,
     get_editable,
     get_own,
@@ -26,6 +27,7 @@ from webapp.posts.queries.scopes import (
     load_cover,
     load_tags,
     published,
+    published_of,
     tagged,
     trash_of,
     visible_to,
@@ -57,6 +59,7 @@ __all__ = [
     "begun_as",
     "beside",
     "by_slug",
+    "called",
     "columns",
     "count_waiting",
     "due",
@@ -82,6 +85,7 @@ __all__ = [
     "publications",
     "published",
     "published_between",
+    "published_of",
     "review_notes_of",
     "revision_number",
     "revisions_of",

@@ -49,6 +49,16 @@ def editable_by(person: Person, *, or_trashed: bool = False) -> Select[Post]:
     )
 
 
+def published_of(person: Person) -> Select[Post]:
+    """What is published of what a person may change, the newest first."""
+    return published().where(_is_editable_by(person))
+
+
+def called(posts: Select[Post], words: str) -> Select[Post]:
+    """Those of some posts whose title holds these words as they are."""
+    return posts.where(Post.title.icontains(words, autoescape=True)) if words else posts
+
+
 def trash_of(person: Person) -> Select[Post]:
     """What a person may take out of the trash again."""
     return (
