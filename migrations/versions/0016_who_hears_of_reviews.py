@@ -1,14 +1,14 @@
 """Who wants no mail about reviews.
 
 Revision ID: 0016
-Revises: 0012
+Revises: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
