@@ -9,7 +9,7 @@ from tests.world import World
 from webapp.accounts.models import Role
 from webapp.comments.models import CommentState
 from webapp.extensions import db
-from webapp.posts import operations
+from webapp.posts import mails, operations
 from webapp.posts.operations import previews, reviewing
 
 BODY = """
@@ -50,6 +50,7 @@ FOR_EVERYONE = [
     "/register",
     "/reset",
     "/posts/{slug}?reply={comment}",
+    "/unsubscribe/reviews-{quiet}",
     "/nowhere",
 ]
 FOR_AUTHORS = [
@@ -91,4 +92,5 @@ def fill(world: World) -> dict[str, object]:
         "trashed": trashed.id,
         "token": token,
         "comment": comment.id,
+        "quiet": mails.quiet_token(world.alice),
     }
