@@ -33,6 +33,7 @@ from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailHo
 from webapp.ops import operations as ops
 from webapp.ops.dead_letters import DeadLetter
 from webapp.portability.models import Transfer, TransferEntry, TransferState
+from webapp.posts import mails as review_mails
 from webapp.posts import operations
 from webapp.posts.models import Post
 from webapp.posts.operations import previews, reviewing
@@ -169,6 +170,7 @@ def _comments(world: World, post: Post, now: datetime) -> Places:
         "decide": _token(comment_links.decide_url(held, world.alice)),
         "say": _token(comment_links.confirm_url(new)).removeprefix("comment-"),
         "mute": comment_links.mute_token(hearer),
+        "quiet": review_mails.quiet_token(world.alice),
     }
 
 

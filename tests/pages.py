@@ -21,6 +21,7 @@ FOR_EVERYONE = [
     "/register",
     "/reset",
     "/posts/{slug}?reply={comment}",
+    "/unsubscribe/reviews-{quiet}",
     "/nowhere",
     *("/register/sent", "/reset/sent", "/subscribe/sent", "/comments/sent"),
     *("/confirm/{join}", "/confirm/letter-{letter}", "/confirm/comment-{say}", "/reset/{reset}"),

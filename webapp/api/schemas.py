@@ -15,11 +15,9 @@ from webapp.api.parsing import LARGEST_NUMBER
 from webapp.comments import rendering
 from webapp.comments.models import CommentState
 from webapp.portability.models import Direction, TransferState
-from webapp.posts.models import PostState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Condition, Leave, Origin, Recipient, Reminder, ReminderState, What
 from webapp.reminders.snoozing import Snooze
-from webapp.search import words
 from webapp.subscriptions.models import SubscriptionState
 
 STATES = "Only to an accepted one mail goes. A refusal looks like silence; withdrawn had been accepted before."
@@ -63,90 +61,6 @@ class PageQuery(Schema):
 
 class Page(Schema):
     total = fields.Integer(metadata={"description": "How many there are on all pages together."})
-
-
-class AuthorSchema(Schema):
-    name = fields.String()
-    handle = fields.String()
-
-
-class PostSchema(Schema):
-    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
-    url = Address("api.posts.post", "post_id")
-    created_at = Instant(metadata={"description": "When it was made."})
-    updated_at = Instant(metadata={"description": "When it last changed."})
-    title = fields.String(metadata={"description": "One line."})
-    slug = fields.String(metadata={"description": "The last part of its page's address, /posts/<slug>."})
-    body = fields.String(metadata={"description": "Markdown, as written."})
-    html = fields.String(metadata={"description": "The body, rendered and sanitised."})
-    excerpt = fields.String(metadata={"description": "Its own, or else the beginning as plain text."})
-    canonical_url = fields.String(metadata={"description": "Where it was published first, if elsewhere; else empty."})
-    tags = fields.Pluck("TagSchema", "name", many=True, metadata={"description": "What it is about."})
-    author = fields.Nested(AuthorSchema, metadata={"description": "Who wrote it: name and handle."})
-    authors = fields.List(
-        fields.Nested(AuthorSchema), metadata={"description": "Everyone in the byline, author first."}
-    )
-    state = fields.Enum(PostState, by_value=True, metadata={"description": "Only a published one is on the site."})
-    publish_at = Instant(allow_none=True, metadata={"description": "When a scheduled post will appear."})
-    published_at = Instant(allow_none=True, metadata={"description": "When it first appeared."})
-
-
-class TagSchema(Schema):
-    name = fields.String()
-
-
-class PostPage(Page):
-    items = fields.List(fields.Nested(PostSchema))
-
-
-class PostQuery(PageQuery):
-    state = Choice(*PostState, metadata={"description": "Only posts in this state."})
-    q = Text(
-        validate=validate.Length(max=words.LONGEST),
-        metadata={
-            "description": "Only published posts that hold all of these words, the best first, at most 200 of them;"
-            " words in quotes stand side by side."
-        },
-    )
-
-    @ma.validates_schema
-    def is_of_what_can_be_found(self, data: dict[str, Any], **_: Any) -> None:
-        if "q" in data and data.get("state", PostState.PUBLISHED) != PostState.PUBLISHED:
-            raise ma.ValidationError("Only published posts can be searched: leave this out.", "state")
-
-
-class PostChange(Schema):
-    title = Text(validate=validate.Length(1, 200), metadata={"description": "One line."})
-    body = Text(metadata={"description": "Markdown. Raw HTML in it is shown as text."})
-    tags = fields.List(
-        Text(), validate=validate.Length(max=50), metadata={"description": "Names; a new one is made on first use."}
-    )
-    slug = Text(metadata={"description": "Made from the title if left out."})
-    excerpt = Text(
-        validate=validate.Length(max=500), metadata={"description": "In place of the beginning; empty to take it away."}
-    )
-    canonical_url = Text(
-        validate=validate.Length(max=2000),
-        metadata={"description": "A full http or https address, if it was published elsewhere first."},
-    )
-
-
-class NewPost(PostChange):
-    title = Text(required=True, validate=validate.Length(1, 200), metadata={"description": "One line."})
-    body = Text(required=True, metadata={"description": "Markdown. Raw HTML in it is shown as text."})
-    state = Choice(
-        PostState.DRAFT,
-        PostState.PUBLISHED,
-        message="It must be draft or published. To schedule a post, put its publication.",
-        load_default=PostState.DRAFT.value,
-        metadata={"description": "published puts it on the site at once."},
-    )
-
-
-class Publication(Schema):
-    publish_at = Text(
-        metadata={"format": "date-time", "description": "When, with an offset from UTC. Left out: now."},
-    )
 
 
 class CommentAuthorSchema(Schema):
