@@ -38,8 +38,10 @@ from webapp.posts import operations
 from webapp.posts.models import Post
 from webapp.posts.operations import previews, reviewing
 from webapp.reminders import feeds as calendars
+from webapp.reminders import links as links_of_reminders
 from webapp.reminders import mails as reminder_mails
 from webapp.reminders import operations as reminders
+from webapp.reminders import recipients
 from webapp.reminders.models import ReminderState
 from webapp.subscriptions import links as subscription_links
 from webapp.subscriptions.models import SubscriptionState
@@ -189,7 +191,16 @@ def _reminders(world: World, now: datetime) -> Places:
         alice, "Read the proofs", due_at=now - timedelta(hours=1), state=ReminderState.FIRED, fired_at=now
     )
     calendars.renew(alice, now=now)
-    return {"reminder": weekly.id, "act": reminder_mails.act_token(told.id, told.version)}
+    asked = recipients.ask(world.alice, "friend@example.net", now=now)
+    allowed = recipients.ask(world.alice, "neighbour@example.net", now=now)
+    recipients.accept(allowed, now=now)
+    recipients.ask(world.bob, world.alice.email, now=now)
+    return {
+        "reminder": weekly.id,
+        "act": reminder_mails.act_token(told.id, told.version),
+        "request": _token(links_of_reminders.answer_url(asked)),
+        "stop": _token(links_of_reminders.stop_url(allowed)),
+    }
 
 
 def _links(world: World, nora: Person, now: datetime) -> Places:

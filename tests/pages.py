@@ -27,16 +27,19 @@ FOR_EVERYONE = [
     *("/confirm/{join}", "/confirm/letter-{letter}", "/confirm/comment-{say}", "/reset/{reset}"),
     *("/confirm/over", "/confirm/letter-over", "/confirm/comment-over", "/reset/over"),
     *("/unsubscribe/{leave}", "/unsubscribe/comments-{mute}", "/comments/decide/{decide}", "/reminders/act/{act}"),
+    *("/reminders/request/{request}", "/reminders/stop/{stop}"),
     *("/digests/{digest}", "/logout", "/api/docs"),
 ]
 FOR_READERS = [
     *("/", "/posts/{slug}", "/reminders", "/reminders/history", "/reminders/calendar", "/settings", "/settings/mail"),
+    "/reminders/others",
     *("/comments/{own}", "/comments/{own}/edit", "/subscribe", "/write", "/reminders?post={id}"),
 ]
 FOR_AUTHORS = [
     *("/", "/write", "/write/new", "/posts/{id}/edit", "/posts/{coming}/edit", "/images", "/images/{picture}"),
     "/images?before=x",
-    *("/reminders", "/reminders/{reminder}/edit", "/reminders/history", "/reminders/calendar", "/settings"),
+    *("/reminders", "/reminders/{reminder}/edit", "/reminders/history", "/reminders/calendar"),
+    *("/reminders/others", "/settings"),
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
     "/comments/moderation",

@@ -19,6 +19,7 @@ BY_SIGNED_LINK = {  # the token in the address is what proves the right; RFC 805
     "comments/templates/comments/mute.html",
     "posts/templates/posts/quiet.html",
     "reminders/templates/reminders/act.html",
+    "reminders/templates/reminders/answer.html",
     "subscriptions/templates/subscriptions/leave.html",
     "subscriptions/templates/subscriptions/settings.html",
 }
@@ -95,6 +96,8 @@ def test_only_what_proves_itself_goes_without_a_token(app):
     assert views == {
         "subscriptions.views.unsubscribe",
         "reminders.views.mailed.act",
+        "reminders.views.others.answer",
+        "reminders.views.others.stop",
         "accounts.views.language.choose_language",  # asks for the token of whoever is signed in, itself
         "comments.views.own.mute",
         "comments.views.deciding.decide",

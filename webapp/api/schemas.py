@@ -9,16 +9,18 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from webapp.api.fields import Address, Choice, Instant, Text, Whole
+from webapp.api.fields import Address, Choice, Instant, Text, Whole, YesNo
 from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
 from webapp.comments import rendering
 from webapp.comments.models import CommentState
 from webapp.portability.models import Direction, TransferState
 from webapp.reminders import recurrence
-from webapp.reminders.models import Condition, Origin, Reminder, ReminderState, What
+from webapp.reminders.models import Condition, Leave, Origin, Recipient, Reminder, ReminderState, What
 from webapp.reminders.snoozing import Snooze
 from webapp.subscriptions.models import SubscriptionState
+
+STATES = "Only to an accepted one mail goes. A refusal looks like silence; withdrawn had been accepted before."
 
 
 class Schema(ma.Schema):
@@ -129,6 +131,11 @@ class ReminderSchema(Schema):
     lead_minutes = fields.Integer(
         allow_none=True, metadata={"description": "How long before the post appears, for the condition scheduled."}
     )
+    recipient = fields.Function(
+        lambda reminder: reminder.recipient.address if reminder.recipient else None,
+        metadata={"type": ["string", "null"], "description": "Whom else it reminds: their address, or null."},
+    )
+    with_me = fields.Boolean(metadata={"description": "Whether it reminds you, too."})
     paused_until = Instant(allow_none=True, metadata={"description": "Until when it was paused, if it was."})
     history = Address("api.reminders.history", "reminder_id")
     version = fields.Integer(metadata={"description": "Rises with every change."})
@@ -174,6 +181,11 @@ def _coming(reminder: Reminder) -> list[datetime]:
     return recurrence.upcoming(reminder) if reminder.state is ReminderState.PENDING else []
 
 
+def _state_of(recipient: Recipient) -> str:
+    """What whoever asked may know: a no looks like silence."""
+    return str(Leave.ASKED if recipient.leave is Leave.REFUSED else recipient.leave)
+
+
 class ReminderPage(Page):
     items = fields.List(fields.Nested(ReminderSchema))
 
@@ -199,6 +211,12 @@ class ReminderChange(Schema):
         metadata={"description": "A post it is about, one you may read."},
     )
     condition = Choice(*Condition, metadata={"description": "What must still be so with that post then."})
+    recipient = Text(
+        allow_none=True,
+        validate=validate.Length(3, 320),
+        metadata={"description": "Somebody else's address, whose owner has said yes to you; null for nobody."},
+    )
+    with_me = YesNo(metadata={"description": "Whether you are reminded, too. Without a recipient you always are."})
 
     @ma.validates_schema(skip_on_field_errors=False)
     def has_one_time(self, data: dict[str, Any], **_: Any) -> None:
@@ -227,6 +245,32 @@ class NewReminder(ReminderChange):
                 raise ma.ValidationError("Say how long before the post appears.", "lead_minutes")
         elif not isinstance(original, Mapping) or not original.keys() & {"due_at", "when"}:
             raise ma.ValidationError("Give due_at or when.", "due_at")
+
+
+class RecipientSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.reminders.recipient", "recipient_id")
+    created_at = Instant(metadata={"description": "When it was first asked."})
+    address = fields.String(metadata={"description": "Their address, in lower case."})
+    state = fields.Function(
+        _state_of, metadata={"type": "string", "enum": ["asked", "accepted", "withdrawn"], "description": STATES}
+    )
+    asked_at = Instant(metadata={"description": "When you last asked for it."})
+    accepted_at = Instant(allow_none=True, metadata={"description": "When they said yes."})
+
+
+class RecipientPage(Page):
+    items = fields.List(fields.Nested(RecipientSchema))
+
+
+class NewRecipient(Schema):
+    address = Text(required=True, validate=validate.Length(3, 320), metadata={"format": "email"})
+
+
+class AskedRecipient(Schema):
+    """What was asked, and nothing about what is known of the address."""
+
+    address = fields.String()
 
 
 class SubscriptionSchema(Schema):
