@@ -54,7 +54,7 @@ FOR_EVERYONE = [
 ]
 FOR_AUTHORS = [
     *("/", "/write", "/write/new", "/posts/{id}/edit", "/images", "/reminders"),
-    *("/reminders/history", "/reminders/calendar", "/settings"),
+    *("/reminders/history", "/reminders/calendar", "/settings", "/settings/letters"),
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
     "/comments/moderation",
@@ -79,6 +79,7 @@ def fill(world: World) -> dict[str, object]:
     factories.post(world.alice, "霜降一个相当长的中文标题看看它在窄屏上怎么换行", published_at=now - timedelta(days=40))
     factories.reminder(world.alice, due_at=now + timedelta(days=3))
     factories.reminder(world.alice, "Every week", due_at=now + timedelta(days=2), recurrence="FREQ=WEEKLY")
+    factories.subscription(world.alice.email, follows=f"@{world.alice.id}")
     comment = factories.comment(post, world.bob, "A [link](https://example.org) and `code`.")
     for _level in range(4):
         comment = factories.comment(post, body=title.replace(" ", ""), parent_id=comment.id)

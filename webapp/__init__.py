@@ -46,6 +46,7 @@ from webapp.search import cli as search_cli
 from webapp.search import tasks as search_tasks
 from webapp.search import views as search_views
 from webapp.settings import choices
+from webapp.subscriptions import cli as subscriptions_cli
 from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
@@ -66,6 +67,7 @@ FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, administ
 FEATURES_WITH_COMMANDS = (
     accounts_cli,
     mail_cli,
+    subscriptions_cli,
     digests_cli,
     search_cli,
     ops_cli,

@@ -36,10 +36,12 @@ def last_slot(schedule_key: str) -> datetime | None:
     return db.session.scalar(select(func.max(DigestRun.slot_at)).where(DigestRun.schedule_key == schedule_key))
 
 
-def sent_until() -> datetime | None:
-    """Where the last run that had mail in it ended."""
+def sent_until(schedule_key: str) -> datetime | None:
+    """Where the last run of a schedule that had mail in it ended."""
     return db.session.scalar(
-        select(func.max(DigestRun.window_end)).where(DigestRun.state.in_([RunState.FROZEN, RunState.DONE]))
+        select(func.max(DigestRun.window_end)).where(
+            DigestRun.schedule_key == schedule_key, DigestRun.state.in_([RunState.FROZEN, RunState.DONE])
+        )
     )
 
 
