@@ -25,6 +25,8 @@ def upgrade() -> None:
     op.add_column("subscriptions", sa.Column("zone", sa.String(length=64), nullable=True))
     op.add_column("subscriptions", sa.Column("schedule_key", sa.String(length=60), server_default="weekly", nullable=False))
     op.add_column("subscriptions", sa.Column("scheduled_from", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("subscriptions", sa.Column("each_post_from", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("subscriptions", sa.Column("had_since", sa.Text(), server_default="", nullable=False))
     op.add_column("subscriptions", sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_subscriptions_schedule",
@@ -33,6 +35,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'active'"),
         sqlite_where=sa.text("state = 'active'"),
+    )
+    op.create_index(
+        "ix_subscriptions_each_post",
+        "subscriptions",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'active' AND each_post_from IS NOT NULL"),
+        sqlite_where=sa.text("state = 'active' AND each_post_from IS NOT NULL"),
     )
     op.add_column("digest_runs", sa.Column("goes_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
@@ -93,6 +103,12 @@ def downgrade() -> None:
     op.drop_table("digest_news")
     op.drop_column("digest_runs", "goes_at")
     op.drop_index(
+        "ix_subscriptions_each_post",
+        table_name="subscriptions",
+        postgresql_where=sa.text("state = 'active' AND each_post_from IS NOT NULL"),
+        sqlite_where=sa.text("state = 'active' AND each_post_from IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_subscriptions_schedule",
         table_name="subscriptions",
         postgresql_where=sa.text("state = 'active'"),
@@ -100,6 +116,8 @@ def downgrade() -> None:
     )
     for name in (
         "paused_until",
+        "had_since",
+        "each_post_from",
         "scheduled_from",
         "schedule_key",
         "zone",

@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from webapp.core.words import mark
-from webapp.digests import news, opening, operations, queries
+from webapp.digests import news, opening, queries, windows
 from webapp.digests.models import RunState
 from webapp.digests.news import AN_INSTANT, Item
 from webapp.mail.models import Kind
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
-from webapp.subscriptions import following, schedules
 from webapp.subscriptions import queries as subscriptions
-from webapp.subscriptions.models import SubscriptionState
+from webapp.subscriptions import schedules
+from webapp.subscriptions.models import Cadence, SubscriptionState
 from webapp.subscriptions.queries import Place
 
 UNCONFIRMED = mark("has not confirmed")
@@ -30,6 +30,9 @@ SUPPRESSED = mark("this address is not written to any more")
 NOTHING_NEW = mark("nothing new for the reader")
 PAUSED = mark("has paused")
 TOO_LATE = mark("more than 48 hours late")
+
+FIRST_PERIODS = timedelta(days=62)
+"""As far back as the first letter of a month may look, from before a letter that was missed."""
 
 
 @dataclass(frozen=True)
@@ -79,26 +82,55 @@ class _Run:
 
 @dataclass
 class _Group:
-    """Readers who stand in one place, and up to where they will have everything as the letters go by."""
+    """Readers who stand in one place, and where they will stand as the letters go by."""
 
     place: Place
     count: int
     covered_until: datetime | None = field(init=False)
     starts_afresh: bool = field(init=False)
+    had_since: str = field(init=False)
+    given: set[int] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.covered_until, self.starts_afresh = self.place.covered_until, self.place.starts_afresh
+        self.had_since = self.place.had_since
+
+    @property
+    def follows(self) -> str:
+        return self.place.follows
+
+    @property
+    def cadence(self) -> Cadence:
+        return self.place.cadence
+
+    @property
+    def schedule_key(self) -> str:
+        return self.place.schedule_key
+
+    @property
+    def each_post_from(self) -> datetime | None:
+        return self.place.each_post_from
 
     def is_in(self, run: _Run) -> bool:
         if run.nth_cursor is not None and not self.place.is_behind[run.nth_cursor]:
             return False
         if run.key is None:
             return True
+        if run.key == opening.POST:
+            return self.each_post_from is not None and self.each_post_from <= run.slot_at
         chosen = self.place.scheduled_from
-        return run.key == self.place.schedule_key and (chosen is None or chosen <= run.slot_at)
+        return run.key == self.schedule_key and (chosen is None or chosen <= run.slot_at)
 
     def is_paused(self, run: _Run) -> bool:
         return self.place.paused_until is not None and self.place.paused_until > run.slot_at
+
+    def take(self, run: _Run, find: windows.Find) -> tuple[datetime, tuple[Item, ...]]:
+        """What is new to them in a run, from when on; they have it from then."""
+        offer = windows.offer(self, run.end, windows.due(self, run.key, run.end), find)
+        self.covered_until, self.had_since, self.starts_afresh = offer.covered_until, offer.had_since, False
+        items = tuple(each for each in offer.items if each.post_id not in self.given)
+        self.given |= {each.post_id for each in items}
+        return offer.start, items
 
 
 @dataclass
@@ -165,10 +197,8 @@ def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
 
 def _world(groups: Sequence[_Group], now: datetime, until: datetime) -> _World:
     """What is known, what would be noticed now, and what is scheduled."""
-    starts = [
-        operations.window_start(group.covered_until, now, schedules.named(group.place.schedule_key)) for group in groups
-    ]
-    known = news.foreseen(min([now, *starts]) - timedelta(days=62), now)
+    starts = [group.covered_until for group in groups if group.covered_until is not None]
+    known = news.foreseen(min([now, *starts]) - FIRST_PERIODS, now)
     ahead = [each for each in news.foreseen(now, max(until, now)) if each not in known]
     coming = [(max(cast(datetime, post.publish_at), now), post) for post in posts.scheduled_before(max(until, now))]
     return _World([*known, *ahead], news.last_window_end(), coming)
@@ -184,7 +214,7 @@ def _slots(now: datetime, until: datetime) -> list[_Run]:
 
 def _posts(world: _World, groups: Sequence[_Group], now: datetime, until: datetime) -> list[_Run]:
     """A run for each instant at which something appears, if anybody gets each post."""
-    if not any(group.place.schedule_key == opening.POST for group in groups):
+    if not any(group.each_post_from is not None for group in groups):
         return []
     last = queries.last_slot(opening.POST)
     so_far = [each.appeared_at for each in world.items if each.appeared_at <= now]
@@ -205,27 +235,23 @@ def _letter(
     if opening.is_too_late(run.slot_at, run.at):
         left_out[TOO_LATE] = sum(group.count for group in concerned)
         return Letter(run.at, kind, zone, [], +left_out)
-    alike: dict[tuple[datetime, str], list[_Group]] = {}
+    alike: dict[tuple[datetime, tuple[Item, ...]], list[_Group]] = {}
     for group in concerned:
         if group.is_paused(run):
             left_out[PAUSED] += group.count
             continue
-        schedule = schedules.named(group.place.schedule_key)
-        start = operations.window_start(group.covered_until, run.end, schedule, starts_afresh=group.starts_afresh)
-        group.covered_until, group.starts_afresh = operations.covered_after(start, run.end), False
-        alike.setdefault((start, group.place.follows), []).append(group)
-    windows = []
-    for (start, follows), there in sorted(alike.items()):
-        follow = following.read(follows)
-        items = [each for each in world.between(start, run.end) if follow.holds(each.author_ids, each.tag_ids)]
-        readers = [group for group in there if items and not group.place.is_suppressed]
-        left_out[SUPPRESSED if items else NOTHING_NEW] += sum(group.count for group in there if group not in readers)
-        if readers:
-            window = _window(start, items, readers, cursors)
-            left_out[NOTHING_NEW] += sum(group.count for group in readers) - window.count
-            if window.count:
-                windows.append(window)
-    return Letter(run.at, kind, zone, windows, +left_out)
+        start, items = group.take(run, world.between)
+        if not items or group.place.is_suppressed:
+            left_out[SUPPRESSED if items else NOTHING_NEW] += group.count
+        else:
+            alike.setdefault((start, items), []).append(group)
+    windows_of = []
+    for (start, items), readers in sorted(alike.items(), key=lambda each: (each[0][0], len(each[0][1]))):
+        window = _window(start, items, readers, cursors)
+        left_out[NOTHING_NEW] += sum(group.count for group in readers) - window.count
+        if window.count:
+            windows_of.append(window)
+    return Letter(run.at, kind, zone, windows_of, +left_out)
 
 
 def _window(start: datetime, items: Sequence[Item], readers: Sequence[_Group], cursors: Sequence[int]) -> Window:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from webapp.core import language as languages_of
 from webapp.core import languages, site
 from webapp.core.dates import written
+from webapp.core.rendering import when
 from webapp.core.urls import absolute
-from webapp.digests import links, news
+from webapp.digests import links, news, windows
 from webapp.digests.models import DigestRun, Letter, LetterPost
 from webapp.digests.news import Item
 from webapp.extensions import db
@@ -26,7 +27,7 @@ from webapp.mail.rendering import Rendered, new_marker, place, render
 from webapp.posts import bylines
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
-from webapp.subscriptions import following, schedules
+from webapp.subscriptions import schedules
 from webapp.subscriptions.links import leave_url, manage_url
 from webapp.subscriptions.models import Cadence, Subscription
 
@@ -66,63 +67,67 @@ class Preview:
     html: str
 
 
-Find = Callable[[datetime, datetime], Sequence[Item]]
-
-
 @dataclass
 class Letters:
     """The letters that end at one instant. One serves all readers to whom the same posts are new in one language."""
 
     end: datetime
-    find: Find = news.between
-    _windows: dict[datetime, Sequence[Item]] = field(default_factory=dict)
-    _selections: dict[tuple[datetime, str], Sequence[Item]] = field(default_factory=dict)
-    _contents: dict[tuple[datetime, tuple[int, ...], str, str], MailContent] = field(default_factory=dict)
+    find: windows.Find = news.between
+    _found: dict[datetime, Sequence[Item]] = field(default_factory=dict)
+    _offers: dict[tuple[object, ...], windows.Offer] = field(default_factory=dict)
+    _contents: dict[tuple[tuple[int, ...], str, str], MailContent] = field(default_factory=dict)
 
-    def items_for(self, start: datetime, follows: following.Following) -> Sequence[Item]:
-        """What is new to readers who follow this and have everything up to ``start``, the oldest first."""
-        key = start, str(follows)
-        if key not in self._selections:
-            if start not in self._windows:
-                self._windows[start] = self.find(start, self.end) if start < self.end else ()
-            self._selections[key] = tuple(
-                each for each in self._windows[start] if follows.holds(each.author_ids, each.tag_ids)
-            )
-        return self._selections[key]
+    def offer_to(self, reader: windows.Stands, key: str | None) -> windows.Offer:
+        """What is new to a reader in a run of this schedule. Readers who stand alike are asked about once."""
+        alike = (
+            *(reader.covered_until, reader.starts_afresh, reader.follows, reader.cadence, reader.schedule_key),
+            *(reader.each_post_from, reader.had_since, key),
+        )
+        if alike not in self._offers:
+            cadences = windows.due(reader, key, self.end)
+            self._offers[alike] = windows.offer(reader, self.end, cadences, self._between)
+        return self._offers[alike]
 
-    def content(
-        self, start: datetime, items: Sequence[Item], schedule_key: str, language: str | None = None
-    ) -> MailContent | None:
+    def content(self, items: Sequence[Item], schedule_key: str, language: str | None = None) -> MailContent | None:
         """The mail with these posts; None when there are none."""
         if not items:
             return None
-        key = start, tuple(each.post_id for each in items), schedule_key, languages.or_sites(language)
+        key = tuple(each.post_id for each in items), schedule_key, languages.or_sites(language)
         if key not in self._contents:
-            self._contents[key] = _compose(*key, self.end)
+            self._contents[key] = _compose(items, *key[1:], self.end)
         return self._contents[key]
 
+    def _between(self, start: datetime, end: datetime) -> Sequence[Item]:
+        if start not in self._found:
+            self._found[start] = self.find(start, end)
+        return self._found[start]
 
-def values(reader: Subscription) -> dict[str, str]:
-    """What stands in the places that a letter leaves for its reader."""
+
+def values(reader: Subscription, start: datetime) -> dict[str, str]:
+    """What stands in the places that a letter leaves for its reader, for whom it begins at ``start``."""
     with languages.speaking(reader.language):
         asked_on = written(reader.asked_at.astimezone(site.config().zone), "day with year")
-    return {"leave_url": leave_url(reader), "manage_url": manage_url(reader), "asked_on": asked_on}
+        starts_at = when(start, schedules.of(reader).zone.key)
+    return {
+        "leave_url": leave_url(reader),
+        "manage_url": manage_url(reader),
+        "asked_on": asked_on,
+        "starts_at": starts_at,
+    }
 
 
 def preview(reader: Subscription, start: datetime, end: datetime, items: Sequence[Item]) -> Preview:
     """A letter as this reader would get it. Its address in the browser is none yet."""
     marker = new_marker()
-    chosen = [each.post_id for each in items]
     rendered = _render(
-        start,
+        items,
         end,
-        chosen,
         reader.schedule_key,
         recipients_language=reader.language,
         marker=marker,
         browser_url=absolute("posts.home"),
     )
-    own = values(reader)
+    own = values(reader, start)
     return Preview(
         rendered.subject,
         filled(rendered.text, marker=marker, values=own),
@@ -137,12 +142,11 @@ def announcement(run: DigestRun, readers: int, language: str | None) -> Rendered
     )
 
 
-def _compose(start: datetime, post_ids: Sequence[int], schedule_key: str, language: str, end: datetime) -> MailContent:
+def _compose(items: Sequence[Item], schedule_key: str, language: str, end: datetime) -> MailContent:
     marker, token = new_marker(), secrets.token_urlsafe(24)
     rendered = _render(
-        start,
+        items,
         end,
-        post_ids,
         schedule_key,
         recipients_language=language,
         marker=marker,
@@ -160,16 +164,15 @@ def _compose(start: datetime, post_ids: Sequence[int], schedule_key: str, langua
         },
     )
     db.session.flush()
-    db.session.add(Letter(content_id=content.id, token=token, starts_at=start, ends_at=end))
+    db.session.add(Letter(content_id=content.id, token=token, starts_at=_oldest(items, end), ends_at=end))
     db.session.flush()
-    db.session.add_all(LetterPost(content_id=content.id, post_id=each) for each in post_ids)
+    db.session.add_all(LetterPost(content_id=content.id, post_id=each.post_id) for each in items)
     return content
 
 
 def _render(  # what a letter depends on
-    start: datetime,
+    items: Sequence[Item],
     end: datetime,
-    post_ids: Sequence[int],
     schedule_key: str,
     *,
     recipients_language: str | None,
@@ -177,9 +180,9 @@ def _render(  # what a letter depends on
     browser_url: str,
 ) -> Rendered:
     schedule = schedules.named(schedule_key)
-    found = posts.published_among(post_ids)
+    found = posts.published_among([each.post_id for each in items])
     shown = found[-MOST:]
-    is_one_week = end - start < LONGER_THAN_A_WEEK
+    is_one_week = end - _oldest(items, end) < LONGER_THAN_A_WEEK
     with languages.speaking(recipients_language):
         days = _days(shown, schedule.zone)
     return render(
@@ -192,13 +195,17 @@ def _render(  # what a letter depends on
         left_out=len(found) - len(shown),
         minutes=sum(post.minutes for post in found),
         is_one_week=is_one_week,
-        start=start,
         end=end,
         zone=schedule.zone.key,
         week=end.astimezone(schedule.zone).isocalendar().week if is_one_week else None,
         next_at=None if schedule.cadence is Cadence.POST else schedule.after(end),
         browser_url=browser_url,
     )
+
+
+def _oldest(items: Sequence[Item], end: datetime) -> datetime:
+    """When the first of what a letter brings appeared."""
+    return min((each.appeared_at for each in items), default=end)
 
 
 def _days(shown: Sequence[Post], zone: ZoneInfo) -> list[Day]:

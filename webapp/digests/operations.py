@@ -18,15 +18,14 @@ from webapp.digests import mails, news, opening, queries
 from webapp.digests.models import DigestRun, RunState
 from webapp.digests.news import Item
 from webapp.digests.opening import LATEST, NOW, POST, is_too_late
+from webapp.digests.windows import Offer
 from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail import queries as ledger
 from webapp.mail.models import Kind
 from webapp.posts.models import Post
-from webapp.subscriptions import following, schedules
 from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions.models import Subscription
-from webapp.subscriptions.schedules import Schedule
 
 PAGE = 200
 """Readers a transaction."""
@@ -66,42 +65,26 @@ def close_finished(*, now: datetime) -> int:
     return len(finished)
 
 
-def window_start(
-    covered_until: datetime | None, end: datetime, schedule: Schedule, *, starts_afresh: bool = False
-) -> datetime:
-    """Up to where a reader has everything. The first letter covers one period of theirs, whenever they asked for it."""
-    if covered_until is None:
-        return schedule.period_before(end)
-    return max(covered_until, schedule.period_before(end)) if starts_afresh else covered_until
-
-
-def covered_after(start: datetime, end: datetime) -> datetime:
-    """Up to where a reader has everything once the window has been offered to them, with or without a letter."""
-    return max(start, end)
+def preview(reader: Subscription, *, now: datetime) -> mails.Preview | None:
+    """What a reader would get now, if all that is new went out; None when nothing is new to them. Writes nothing."""
+    pick = _pick_now(reader, mails.Letters(now, find=news.foreseen))
+    return mails.preview(reader, pick.offer.start, now, pick.items) if pick.items else None
 
 
 def starts_at(reader: Subscription, end: datetime) -> datetime:
     """Where a reader's window begins that ends at ``end``."""
-    return window_start(reader.covered_until, end, schedules.of(reader), starts_afresh=reader.starts_afresh)
-
-
-def preview(reader: Subscription, *, now: datetime) -> mails.Preview | None:
-    """What a reader would get now; None when nothing is new to them. Writes nothing."""
-    letters = mails.Letters(now, find=news.foreseen)
-    (pick,) = _picks([reader], letters)
-    return mails.preview(reader, pick.start, now, pick.items) if pick.items else None
+    return _pick_now(reader, mails.Letters(end, find=news.foreseen)).offer.start
 
 
 def send_test(reader: Subscription, *, to: str, key: str, now: datetime) -> bool:
     """Mails what a reader would get now to somebody else, to look at. False when nothing is new to the reader."""
     letters = mails.Letters(now, find=news.foreseen)
-    (pick,) = _picks([reader], letters)
-    content = letters.content(pick.start, pick.items, reader.schedule_key, reader.language)
+    pick = _pick_now(reader, letters)
+    content = letters.content(pick.items, reader.schedule_key, reader.language)
     if content is None:
         return False
-    mail.enqueue(
-        kind=Kind.TEST, address=to, content=content, dedupe_key=f"test:{key}", values=mails.values(reader), now=now
-    )
+    values = mails.values(reader, pick.offer.start)
+    mail.enqueue(kind=Kind.TEST, address=to, content=content, dedupe_key=f"test:{key}", values=values, now=now)
     return True
 
 
@@ -114,23 +97,27 @@ def withdraw(post: Post, *, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class _Pick:
-    """What one reader gets of a letter."""
+    """What one reader gets of a letter, out of what it offers them."""
 
-    start: datetime
+    offer: Offer
     items: Sequence[Item]
 
 
-def _picks(readers: Sequence[Subscription], letters: mails.Letters) -> list[_Pick]:
+def _pick_now(reader: Subscription, letters: mails.Letters) -> _Pick:
+    (pick,) = _picks([reader], letters, key=None)
+    return pick
+
+
+def _picks(readers: Sequence[Subscription], letters: mails.Letters, *, key: str | None) -> list[_Pick]:
     """What each reader gets: what they follow and have not had. Only what came back may have been had in its window."""
-    starts = [starts_at(reader, letters.end) for reader in readers]
-    items = [
-        letters.items_for(start, following.read(reader.follows)) for start, reader in zip(starts, readers, strict=True)
-    ]
-    again = {each.post_id for found in items for each in found if each.is_again}
+    offers = [letters.offer_to(reader, key) for reader in readers]
+    again = {each.post_id for offer in offers for each in offer.items if each.is_again}
     had = news.had_before([reader.id for reader in readers], again) if again else set()
     return [
-        _Pick(start, tuple(each for each in found if (reader.id, each.post_id) not in had) if had else found)
-        for start, reader, found in zip(starts, readers, items, strict=True)
+        _Pick(
+            offer, tuple(each for each in offer.items if (reader.id, each.post_id) not in had) if had else offer.items
+        )
+        for offer, reader in zip(offers, readers, strict=True)
     ]
 
 
@@ -138,7 +125,7 @@ def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
     """One page of readers: their mails, where they stand and how far the run has come change together or not at all."""
     key = None if run.schedule_key == NOW else run.schedule_key
     readers = subscriptions.active_after(run.cursor, PAGE, key=key, slot=run.slot_at)
-    picks = _picks(readers, letters)
+    picks = _picks(readers, letters, key=key)
     mailed = sum(_mail(run, reader, pick, letters, now) for reader, pick in zip(readers, picks, strict=True))
     run.expected += mailed
     run.excluded += len(readers) - mailed
@@ -151,8 +138,8 @@ def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
 
 
 def _mail(run: DigestRun, reader: Subscription, pick: _Pick, letters: mails.Letters, now: datetime) -> bool:
-    content = letters.content(pick.start, pick.items, reader.schedule_key, reader.language)
-    reader.covered_until = covered_after(pick.start, run.window_end)
+    content = letters.content(pick.items, reader.schedule_key, reader.language)
+    reader.covered_until, reader.had_since = pick.offer.covered_until, pick.offer.had_since
     reader.starts_afresh = False
     if content is None:
         return False
@@ -161,7 +148,7 @@ def _mail(run: DigestRun, reader: Subscription, pick: _Pick, letters: mails.Lett
         address=reader.address,
         content=content,
         dedupe_key=f"digest:{run.id}:{reader.id}",
-        values=mails.values(reader),
+        values=mails.values(reader, pick.offer.start),
         person_id=reader.person_id,
         reader_id=reader.id,
         run_id=run.id,

@@ -25,6 +25,11 @@ class Cadence(enum.StrEnum):
     WEEKLY = "weekly"
     MONTHLY = "monthly"
 
+    def is_faster_than(self, other: Cadence) -> bool:
+        """Whether a letter at this cadence comes before one at the other."""
+        order = list(Cadence)
+        return order.index(self) < order.index(other)
+
 
 class Subscription(Timestamps, Model):
     """One address that asked for the letter.
@@ -35,9 +40,12 @@ class Subscription(Timestamps, Model):
     is that of the page on which they asked; None is the site's.
     ``starts_afresh`` says that the next letter covers one period at most, for whoever comes back after a long time.
 
-    ``follows`` is a :class:`~webapp.subscriptions.following.Following`, written down. ``weekday``, ``hour`` and
-    ``zone`` are None where the site's are meant. ``schedule_key`` is what all readers with the same slots share; nobody
-    is in a slot from before ``scheduled_from``, when they chose them.
+    ``follows`` is a :class:`~webapp.subscriptions.following.Following`, written down; ``cadence`` is that of all in it
+    that has none of its own. ``weekday``, ``hour`` and ``zone`` are None where the site's are meant. ``schedule_key``
+    is what all readers with the same slots share: those of the most frequent letter a reader gets, which the others
+    join when their day comes. Nobody is in a slot from before ``scheduled_from``, when they chose them.
+    ``each_post_from`` is since when something is mailed as soon as it appears; None: nothing is. Where cadences differ,
+    ``had_since`` are the posts that came, or will not come, although they appeared after ``covered_until``.
     """
 
     __tablename__ = "subscriptions"
@@ -62,6 +70,11 @@ class Subscription(Timestamps, Model):
     zone: Mapped[str | None] = mapped_column(String(64))
     schedule_key: Mapped[str] = mapped_column(String(60), default="weekly", server_default="weekly")
     scheduled_from: Mapped[datetime | None]
+    each_post_from: Mapped[datetime | None]
+    had_since: Mapped[str] = mapped_column(Text, default="", server_default="")
     paused_until: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_subscriptions_schedule", "schedule_key", "id", **only_where("state = 'active'")),)
+    __table_args__ = (
+        Index("ix_subscriptions_schedule", "schedule_key", "id", **only_where("state = 'active'")),
+        Index("ix_subscriptions_each_post", "id", **only_where("state = 'active' AND each_post_from IS NOT NULL")),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,7 +29,11 @@ LONGEST_PAUSE = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants to get, and when. ``weekday``, ``hour`` and ``zone`` are None where the site's are meant."""
+    """What somebody wants to get, and when.
+
+    ``cadence`` is that of all in ``follows`` that has none of its own. ``weekday``, ``hour`` and ``zone`` are None
+    where the site's are meant.
+    """
 
     follows: Following = SITE
     cadence: Cadence = Cadence.WEEKLY
@@ -92,6 +97,8 @@ def confirm(subscription: Subscription, *, now: datetime) -> None:
     subscription.state = SubscriptionState.ACTIVE
     subscription.confirmed_at = now
     subscription.starts_afresh = True  # who comes back after a year gets the last week, not the year
+    if subscription.each_post_from is not None:
+        subscription.each_post_from = now
     _begin_with_posts(subscription, now)
 
 
@@ -106,10 +113,11 @@ def choose(subscription: Subscription, wish: Wish, *, now: datetime) -> None:
 
 
 def follow(subscription: Subscription, more: Following, *, now: datetime) -> None:
-    """Adds authors and tags. Who follows the whole site gets their posts already. Raises :class:`Refused`."""
-    following = Following.read(subscription.follows)
-    if not following.site:
-        choose(subscription, _as_it_is(subscription, following | more), now=now)
+    """Adds authors and tags, or gives them another cadence. What comes as soon with the whole site is left out.
+
+    Raises :class:`Refused`.
+    """
+    choose(subscription, _as_it_is(subscription, Following.read(subscription.follows) | more), now=now)
 
 
 def unfollow(subscription: Subscription, less: Following, *, now: datetime) -> None:
@@ -138,6 +146,23 @@ def leave(subscription: Subscription, *, now: datetime) -> None:
 
 
 def _choose(subscription: Subscription, wish: Wish, now: datetime) -> None:
+    follows = wish.follows.needed(wish.cadence)
+    cadences = follows.cadences(wish.cadence)
+    weekday, hour, zone = _time_of(wish, cadences)
+    subscription.follows = str(follows)
+    subscription.cadence, subscription.weekday, subscription.hour, subscription.zone = wish.cadence, weekday, hour, zone
+    if Cadence.POST not in cadences:
+        subscription.each_post_from = None
+    elif subscription.each_post_from is None:
+        subscription.each_post_from = now
+    key = schedules.key(cadences, weekday, hour, zone)
+    if key != subscription.schedule_key:
+        # a slot of today that has passed by the new clock is not theirs: it would come at once
+        subscription.schedule_key, subscription.scheduled_from = key, now
+
+
+def _time_of(wish: Wish, cadences: Collection[Cadence]) -> tuple[int | None, int | None, str | None]:
+    """Weekday, hour and zone, as far as they are not the site's. Raises :class:`Refused` for what does not fit."""
     weekday, hour, zone = wish.weekday, wish.hour, wish.zone
     if not wish.follows:
         raise Refused("follows", _("Choose something to follow, or leave."))
@@ -150,20 +175,16 @@ def _choose(subscription: Subscription, wish: Wish, now: datetime) -> None:
     if zone is not None and (zone := zones.named(zone)) is None:
         raise Refused("zone", _("We do not know that city. Try the nearest large one, such as Shanghai."))
     config = site.config()
-    if wish.cadence in {Cadence.DAILY, Cadence.POST}:
+    if set(cadences) <= {Cadence.DAILY, Cadence.POST}:
         weekday = None
-    if wish.cadence is Cadence.POST or (
+    is_sites = (
         weekday in {None, config.weekday}
         and hour in {None, config.digest_time.hour}
         and zone in {None, config.site_timezone}
-    ):
-        weekday = hour = zone = None  # whoever wants what the site has goes with the site
-    subscription.follows = str(SITE if wish.follows.site else wish.follows)
-    subscription.cadence, subscription.weekday, subscription.hour, subscription.zone = wish.cadence, weekday, hour, zone
-    key = schedules.key(wish.cadence, weekday, hour, zone)
-    if key != subscription.schedule_key:
-        # a slot of today that has passed by the new clock is not theirs: it would come at once
-        subscription.schedule_key, subscription.scheduled_from = key, now
+    )
+    if is_sites or set(cadences) == {Cadence.POST}:
+        return None, None, None  # whoever wants what the site has goes with the site
+    return weekday, hour, zone
 
 
 def _as_it_is(subscription: Subscription, follows: Following) -> Wish:
@@ -171,17 +192,25 @@ def _as_it_is(subscription: Subscription, follows: Following) -> Wish:
 
 
 def _more_than(subscription: Subscription, wish: Wish | None) -> Following | None:
-    """What a wish asks for that a reader does not follow yet."""
-    following = Following.read(subscription.follows)
-    if wish is None or following.site or not (wish.follows.site or wish.follows.without(following)):
+    """What a wish asks for that a reader does not follow yet, or not as often."""
+    if wish is None:
         return None
-    return SITE if wish.follows.site else wish.follows.without(following)
+    following, usual = Following.read(subscription.follows), subscription.cadence
+    own = dict(wish.follows.own)
+    new = frozenset(
+        word
+        for word in wish.follows.words()
+        if word not in set(following.words())
+        or (word in own and own[word].is_faster_than(following.cadence_of(word, usual)))
+    )
+    more = (following | wish.follows).needed(usual)
+    return more.named(new) or None
 
 
 def _begin_with_posts(subscription: Subscription, now: datetime) -> None:
     """Who gets each post when it appears has no period to begin with: the first is the next that appears."""
     has_begun = subscription.covered_until is not None and not subscription.starts_afresh
-    if subscription.cadence is Cadence.POST and not has_begun:
+    if subscription.schedule_key == Cadence.POST and not has_begun:
         subscription.covered_until = max(now, subscription.covered_until or now)
         subscription.starts_afresh = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from webapp.accounts.models import Person, Role
 from webapp.extensions import db
 from webapp.mail.models import Delivery, Kind, Suppression
-from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
 
 def by_address(address: str) -> Subscription | None:
@@ -37,10 +37,8 @@ def active_after(
     leaves in that moment wait, and then find the mail that was just written down for them.
     """
     found = select(Subscription).where(Subscription.id > cursor, _is_active())
-    if key is not None:
-        found = found.where(Subscription.schedule_key == key)
     if slot is not None:
-        found = found.where(_is_awake(slot), *([_is_in(slot)] if key is not None else []))
+        found = found.where(_is_awake(slot), *([_is_in(key, slot)] if key is not None else []))
     return db.session.scalars(
         found.order_by(Subscription.id).limit(limit).with_for_update().execution_options(populate_existing=True)
     ).all()
@@ -59,13 +57,13 @@ def schedule_keys() -> Sequence[str]:
 
 def is_anyone_in(key: str, slot: datetime) -> bool:
     """Whether a slot of a schedule is anybody's."""
-    found = exists(select(Subscription.id).where(_is_active(), Subscription.schedule_key == key, _is_in(slot)))
+    found = exists(select(Subscription.id).where(_is_active(), _is_in(key, slot)))
     return bool(db.session.scalar(select(found)))
 
 
 def count_in(key: str, slot: datetime) -> int:
     """How many readers a slot of a schedule may reach."""
-    concerned = (_is_active(), Subscription.schedule_key == key, _is_in(slot), _is_awake(slot))
+    concerned = (_is_active(), _is_in(key, slot), _is_awake(slot))
     return db.session.scalar(select(func.count(Subscription.id)).where(*concerned)) or 0
 
 
@@ -83,13 +81,20 @@ class Place:
     """Where readers stand who are alike in all that decides what they get. ``is_behind`` each of the cursors."""
 
     covered_until: datetime | None
-    is_suppressed: bool
     starts_afresh: bool
     follows: str
+    cadence: Cadence
     schedule_key: str
     scheduled_from: datetime | None
+    each_post_from: datetime | None
+    had_since: str
     paused_until: datetime | None
+    is_suppressed: bool
     is_behind: tuple[bool, ...]
+
+
+STANDING = tuple(field.name for field in fields(Place))[:-2]
+"""What of a place is a column of the subscription."""
 
 
 def standings(cursors: Sequence[int] = ()) -> list[tuple[Place, int]]:
@@ -105,17 +110,8 @@ def standings(cursors: Sequence[int] = ()) -> list[tuple[Place, int]]:
 
 
 def _placed(values: Sequence[Any]) -> Place:
-    covered_until, is_suppressed, starts_afresh, follows, key, scheduled_from, paused_until, *is_behind = values
-    return Place(
-        covered_until=covered_until,
-        is_suppressed=bool(is_suppressed),
-        starts_afresh=bool(starts_afresh),
-        follows=follows,
-        schedule_key=key,
-        scheduled_from=scheduled_from,
-        paused_until=paused_until,
-        is_behind=tuple(bool(each) for each in is_behind),
-    )
+    own, (is_suppressed, *is_behind) = values[: len(STANDING)], values[len(STANDING) :]
+    return Place(*[*own, bool(is_suppressed), tuple(bool(each) for each in is_behind)])
 
 
 def standing_at(place: Place, cursors: Sequence[int] = ()) -> Iterator[tuple[int, str]]:
@@ -144,9 +140,11 @@ def _is_active() -> ColumnElement[bool]:
     return Subscription.__table__.c.state == SubscriptionState.ACTIVE
 
 
-def _is_in(slot: datetime) -> ColumnElement[bool]:
-    chosen = Subscription.__table__.c.scheduled_from
-    return or_(chosen.is_(None), chosen <= slot)
+def _is_in(key: str, slot: datetime) -> ColumnElement[bool]:
+    columns = Subscription.__table__.c
+    if key == Cadence.POST:
+        return and_(columns.each_post_from.is_not(None), columns.each_post_from <= slot)
+    return and_(columns.schedule_key == key, or_(columns.scheduled_from.is_(None), columns.scheduled_from <= slot))
 
 
 def _is_awake(slot: datetime) -> ColumnElement[bool]:
@@ -157,12 +155,7 @@ def _is_awake(slot: datetime) -> ColumnElement[bool]:
 def _place(cursors: Sequence[int]) -> list[ColumnElement[Any]]:
     columns = Subscription.__table__.c
     return [
-        columns.covered_until,
+        *(columns[name] for name in STANDING),
         Suppression.__table__.c.id.is_not(None).label("is_suppressed"),
-        columns.starts_afresh,
-        columns.follows,
-        columns.schedule_key,
-        columns.scheduled_from,
-        columns.paused_until,
         *((columns.id > cursor).label(f"is_behind_{nth}") for nth, cursor in enumerate(cursors)),
     ]

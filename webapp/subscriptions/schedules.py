@@ -5,8 +5,8 @@ Readers who chose nothing go with the site. Those who share all of it share a ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -53,6 +53,18 @@ class Schedule:
             yield slot
             slot = self.after(slot)
 
+    def due(self, cadences: Collection[Cadence], slot: datetime) -> frozenset[Cadence]:
+        """Which letters go out together at a slot of this schedule. What is mailed as soon as it appears joins any."""
+        return frozenset(
+            each
+            for each in cadences
+            if each in {Cadence.POST, self.cadence} or self.at_cadence(each).latest(slot) == slot
+        )
+
+    def at_cadence(self, cadence: Cadence) -> Schedule:
+        """The same day, hour and zone, more or less often."""
+        return self if cadence is self.cadence else replace(self, cadence=cadence)
+
     def period_before(self, end: datetime) -> datetime:
         """Where the first letter begins that ends at ``end``: a day, a week or a month earlier on the calendar."""
         local = end.astimezone(self.zone)
@@ -97,15 +109,23 @@ def of(reader: Subscription) -> Schedule:
     return named(reader.schedule_key)
 
 
-def key(cadence: Cadence, weekday: int | None = None, hour: int | None = None, zone: str | None = None) -> str:
+def key(
+    cadences: Collection[Cadence], weekday: int | None = None, hour: int | None = None, zone: str | None = None
+) -> str:
     """The name of a schedule: ``weekly`` for the site's own, else ``weekly sat 10 Asia/Shanghai``.
 
-    What a cadence has no use for is not part of it, so that more readers share one.
+    It is that of the most frequent letter of these ``cadences``: a day on which one comes every week, or every month,
+    is one of those on which one comes every day. What they have no use for is not part of it, so that more readers
+    share one. ``post`` is that of readers who get nothing but each post when it appears.
     """
     config = site.config()
-    if cadence is Cadence.POST or (weekday is None and hour is None and zone is None):
+    slotted = [each for each in Cadence if each in cadences and each is not Cadence.POST]
+    if not slotted:
+        return Cadence.POST.value
+    cadence = slotted[0]
+    if weekday is None and hour is None and zone is None:
         return cadence.value
-    day = WEEKDAYS[config.weekday if weekday is None else weekday] if cadence is not Cadence.DAILY else "-"
+    day = "-" if slotted == [Cadence.DAILY] else WEEKDAYS[config.weekday if weekday is None else weekday]
     return f"{cadence.value} {day} {config.digest_time.hour if hour is None else hour} {zone or config.site_timezone}"
 
 

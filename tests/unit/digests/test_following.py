@@ -95,7 +95,7 @@ def test_an_hour_that_has_passed_today_brings_no_letter_at_once(site):
 
 
 def test_each_post_is_mailed_when_it_appears(site):
-    site.reader(cadence=Cadence.POST, schedule_key="post", covered_until=SLOT - HOUR)
+    site.reader(cadence=Cadence.POST, schedule_key="post", each_post_from=SLOT - WEEK, covered_until=SLOT - HOUR)
     site.at(SLOT + HOUR)
     posts.publish(factories.post(site.author, "Salt"), by=site.author, now=SLOT + HOUR)
     site.beat()
@@ -109,7 +109,7 @@ def test_each_post_is_mailed_when_it_appears(site):
 
 
 def test_a_post_that_is_taken_back_before_it_is_mailed_is_not_mailed(site, jobs):
-    site.reader(cadence=Cadence.POST, schedule_key="post", covered_until=SLOT - HOUR)
+    site.reader(cadence=Cadence.POST, schedule_key="post", each_post_from=SLOT - WEEK, covered_until=SLOT - HOUR)
     post = factories.post(site.author, "Regret")
     posts.publish(post, by=site.author, now=SLOT)
     db.session.commit()
