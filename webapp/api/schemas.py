@@ -324,9 +324,14 @@ class SubscriptionSchema(Schema):
     updated_at = Instant(metadata={"description": "When it last changed."})
     email = fields.String(attribute="address", metadata={"description": "Where the letter goes, in lower case."})
     follow = fields.Function(
-        lambda each: names_of(each.follows), metadata={"description": 'What is followed: "site", or a list of names.'}
+        lambda each: names_of(each.follows),
+        metadata={
+            "description": 'What is followed: "site", or a list of names; "=daily" after one is its own cadence.'
+        },
     )
-    cadence = fields.Enum(Cadence, by_value=True, metadata={"description": "How often."})
+    cadence = fields.Enum(
+        Cadence, by_value=True, metadata={"description": "How often, where no cadence of its own is chosen."}
+    )
     weekday = fields.Integer(allow_none=True, metadata={"description": "The day, from Monday, 0; null: the site's."})
     hour = fields.Integer(allow_none=True, metadata={"description": "The hour; null: the site's time of day."})
     zone = fields.String(allow_none=True, metadata={"description": "Where that hour is meant; null: the site's zone."})

@@ -8,7 +8,7 @@ is meant.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self
 
@@ -77,6 +77,14 @@ class Following:
     def at(self, cadences: Collection[Cadence], usual: Cadence) -> Following:
         """What of it is followed at one of these cadences."""
         return self._only(word for word in self.words() if self.cadence_of(word, usual) in cadences)
+
+    def paced(self, cadence: Cadence) -> Following:
+        """The same, all of it at a cadence of its own."""
+        return replace(self, own=frozenset((word, cadence) for word in self.words()))
+
+    def plain(self, usual: Cadence) -> Following:
+        """The same, without saying what is usual."""
+        return replace(self, own=frozenset(each for each in self.own if each[1] is not usual))
 
     def named(self, words: Collection[str]) -> Following:
         """What of it is kept as one of these words."""

@@ -20,8 +20,16 @@ from webapp.subscriptions.operations import Wish
 WORDS = lazy_gettext("One letter a week. New posts, nothing else. Nothing new, no letter.")
 """What someone reads beside the field, here and at the foot of every page; kept as what they agreed to."""
 
-FOLLOW_WORDS = lazy_gettext("New posts by mail, once a week. Nothing new, no letter")
+FOLLOW_WORDS = lazy_gettext("New posts by mail. Nothing new, no letter")
 """The same, where one author or tag is followed."""
+
+PACES = (
+    (Cadence.POST.value, lazy_gettext("Each post")),
+    (Cadence.DAILY.value, lazy_gettext("Every day")),
+    (Cadence.WEEKLY.value, lazy_gettext("Every week")),
+    (Cadence.MONTHLY.value, lazy_gettext("Every month")),
+)
+"""How often, beside the name of one thing that is followed."""
 
 
 class LetterForm(FlaskForm):
@@ -32,6 +40,8 @@ class LettersForm(FlaskForm):
     """What a reader gets, how often and when."""
 
     follows = SelectMultipleField(lazy_gettext("Follow"), validate_choice=False)
+    pace = SelectMultipleField(lazy_gettext("How often"), validate_choice=False)
+    """``@3=daily`` for each thing that has a cadence of its own."""
     cadence = RadioField(
         lazy_gettext("How often"),
         choices=[
@@ -67,8 +77,12 @@ class LettersForm(FlaskForm):
         words = [
             word for word in self.follows.data or [] if word == "site" or (word[:1] in "@#" and word[1:].isdecimal())
         ]
+        follows = Following.read(" ".join(word for word in words if len(word) < 12))  # of our numbers
+        paces = [each for each in self.pace.data or [] if each.partition("=")[0] in words]
+        if not all(each.partition("=")[2] in {*Cadence} for each in paces):
+            raise Refused("follows", str(lazy_gettext("Choose how often from the list.")))
         return Wish(
-            follows=Following.read(" ".join(word for word in words if len(word) < 12)),  # of our numbers
+            follows=follows | Following.read(" ".join(paces)),
             cadence=Cadence(self.cadence.data),
             weekday=int(self.weekday.data),
             hour=int(self.hour.data),

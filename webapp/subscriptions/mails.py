@@ -14,7 +14,7 @@ from webapp.subscriptions.models import Cadence, Subscription
 def confirmation(subscription: Subscription, now: datetime) -> Rendered:
     """Asks the owner of the address to say yes."""
     with languages.speaking(subscription.language):
-        what, how_often = wording.what(Following.read(subscription.follows)), wording.how_often(subscription)
+        in_full = wording.in_full(subscription)
     return render(
         "subscriptions/mail/confirm",
         language=subscription.language,
@@ -23,8 +23,7 @@ def confirmation(subscription: Subscription, now: datetime) -> Rendered:
         next_at=None if subscription.cadence is Cadence.POST else schedules.of(subscription).after(now),
         zone=wording.zone_of(subscription),
         is_usual=subscription.follows == "site" and subscription.schedule_key == Cadence.WEEKLY,
-        what=what,
-        how_often=how_often,
+        in_full=in_full,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -66,9 +66,10 @@ def ask(
     subscription = _row_of(normalised(email), now)
     is_own = person is not None and person.email == subscription.address
     is_active = subscription.state is SubscriptionState.ACTIVE
-    more = _more_than(subscription, wish) if is_active else None
+    more = more_than(subscription, wish) if is_active else None
     if not is_active:
-        _choose(subscription, wish or USUAL, now)
+        wish = wish or USUAL
+        _choose(subscription, replace(wish, follows=wish.follows.plain(wish.cadence)), now)
         subscription.language = language or subscription.language
     # rendered for every address alike: time must not tell who reads us
     confirmation = mails.addition(subscription, more) if more else mails.confirmation(subscription, now)
@@ -118,6 +119,22 @@ def follow(subscription: Subscription, more: Following, *, now: datetime) -> Non
     Raises :class:`Refused`.
     """
     choose(subscription, _as_it_is(subscription, Following.read(subscription.follows) | more), now=now)
+
+
+def more_than(subscription: Subscription, wish: Wish | None) -> Following | None:
+    """What a wish asks for that a reader does not follow yet, or not as often."""
+    if wish is None:
+        return None
+    following, usual = Following.read(subscription.follows), subscription.cadence
+    own = dict(wish.follows.own)
+    new = frozenset(
+        word
+        for word in wish.follows.words()
+        if word not in set(following.words())
+        or (word in own and own[word].is_faster_than(following.cadence_of(word, usual)))
+    )
+    more = (following | wish.follows).needed(usual)
+    return more.named(new) or None
 
 
 def unfollow(subscription: Subscription, less: Following, *, now: datetime) -> None:
@@ -189,22 +206,6 @@ def _time_of(wish: Wish, cadences: Collection[Cadence]) -> tuple[int | None, int
 
 def _as_it_is(subscription: Subscription, follows: Following) -> Wish:
     return Wish(follows, subscription.cadence, subscription.weekday, subscription.hour, subscription.zone)
-
-
-def _more_than(subscription: Subscription, wish: Wish | None) -> Following | None:
-    """What a wish asks for that a reader does not follow yet, or not as often."""
-    if wish is None:
-        return None
-    following, usual = Following.read(subscription.follows), subscription.cadence
-    own = dict(wish.follows.own)
-    new = frozenset(
-        word
-        for word in wish.follows.words()
-        if word not in set(following.words())
-        or (word in own and own[word].is_faster_than(following.cadence_of(word, usual)))
-    )
-    more = (following | wish.follows).needed(usual)
-    return more.named(new) or None
 
 
 def _begin_with_posts(subscription: Subscription, now: datetime) -> None:

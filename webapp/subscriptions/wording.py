@@ -25,15 +25,29 @@ def what(following: Following) -> str:
     return _(", ").join(names) or _("nothing that is still here")
 
 
-def how_often(reader: Subscription) -> str:
-    """``every week on Saturday at 10:00, Shanghai``."""
-    if reader.cadence is Cadence.POST:
+def in_full(reader: Subscription) -> str:
+    """What comes how often, each cadence with what is followed at it, the soonest first."""
+    follows = Following.read(reader.follows)
+    cadences = [each for each in Cadence if each in follows.cadences(reader.cadence)]
+    if len(cadences) < 2:  # one says it all
+        return _("%(what)s, %(how_often)s", what=what(follows), how_often=how_often(reader, *cadences))
+    return _("; ").join(
+        _("%(what)s, %(how_often)s", what=what(follows.at({each}, reader.cadence)), how_often=how_often(reader, each))
+        for each in cadences
+    )
+
+
+def how_often(reader: Subscription, cadence: Cadence | None = None) -> str:
+    """``every week on Saturday at 10:00, Shanghai``; of what has no cadence of its own, unless one is given."""
+    cadence = cadence or reader.cadence
+    if cadence is Cadence.POST:
         return _("each post when it appears")
-    schedule = schedules.of(reader)
+    own = schedules.of(reader)
+    schedule = (schedules.named(cadence.value) if own.cadence is Cadence.POST else own).at_cadence(cadence)
     at, city = f"{schedule.at:%H:%M}", zones.city(schedule.zone.key)
-    if reader.cadence is Cadence.DAILY:
+    if cadence is Cadence.DAILY:
         return _("every day at %(at)s, %(city)s", at=at, city=city)
-    if reader.cadence is Cadence.MONTHLY:
+    if cadence is Cadence.MONTHLY:
         name = day(schedule.weekday)
         return _("every month on the first %(day)s at %(at)s, %(city)s", day=name, at=at, city=city)
     return _("every week on %(day)s at %(at)s, %(city)s", day=day(schedule.weekday), at=at, city=city)

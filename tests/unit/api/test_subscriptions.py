@@ -167,3 +167,20 @@ def test_asking_for_many_addresses_is_slowed_down_but_not_for_operators(world, p
     assert [bob("POST", "/subscriptions", each).status_code for each in asked] == [202, 202, 429]
     assert [olive("POST", "/subscriptions", each).status_code for each in asked] == [202, 202, 202]
     assert bob("GET", "/subscriptions").status_code == 200
+
+
+def test_one_author_may_have_a_cadence_of_its_own(world, program):
+    call = program(world.olive)
+    follow = ["site", f"author:{world.alice.handle}=post"]
+    assert call("POST", "/subscriptions", {"email": "dora@example.org", "follow": follow}).status_code == 202
+
+    made = db.session.query(Subscription).one()
+    assert made.follows == f"site @{world.alice.id}=post"
+    assert call("GET", f"/subscriptions/{made.id}").get_json()["follow"] == follow
+
+
+@pytest.mark.parametrize("name", ["site=hourly", "site=daily=weekly", "author:nobody=daily", "=daily"])
+def test_a_cadence_that_is_none_is_refused_by_name(world, program, name):
+    answer = program(world.bob)("POST", "/subscriptions", {"email": "dora@example.org", "follow": name})
+    assert answer.status_code == 422
+    assert "follow" in str(answer.get_json())

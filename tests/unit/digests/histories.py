@@ -43,6 +43,8 @@ class Readers(RuleBasedStateMachine):
         self.authors = [factories.person(f"Author {nth}", role=Role.AUTHOR) for nth in range(AUTHORS)]
         self.tag = factories.tag("garden")
         self.readers = [factories.subscription(f"reader{nth}@example.org") for nth in range(READERS)]
+        beside = Following.read(f"site @{self.authors[0].id}=post #{self.tag.id}=daily")
+        subscriptions.choose(self.readers[1], subscriptions.Wish(beside), now=START)
         self.posts: list[Post] = []
         self.tags_of: dict[int, list[int]] = {}
         self.since: dict[int, datetime] = {}

@@ -11,9 +11,11 @@ import time_machine
 
 from tests import factories
 from tests.world import post_form, sign_in
+from webapp.accounts.models import Role
 from webapp.extensions import db
 from webapp.mail.models import Delivery
 from webapp.subscriptions import links, operations, queries
+from webapp.subscriptions.following import Following
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
 NOW = datetime(2026, 11, 25, 9, 40, tzinfo=UTC)
@@ -169,6 +171,65 @@ def test_who_leaves_cannot_be_brought_back_by_an_old_link_to_follow(client, read
     assert client.get(link.removeprefix("http://localhost")).status_code == 410
 
 
+# Cadences of their own
+
+
+def test_one_thing_that_is_followed_gets_its_own_cadence(client, world, reader, address):
+    operations.choose(reader, operations.Wish(Following.read(f"@{world.alice.id} @{world.carol.id}")), now=NOW)
+
+    page = save(client, address, follows=[f"@{world.alice.id}", f"@{world.carol.id}"], pace=f"@{world.alice.id}=daily")
+
+    assert page.status_code == 303
+    assert reader.follows == f"@{world.alice.id}=daily @{world.carol.id}"
+    assert (reader.cadence, reader.schedule_key) == (Cadence.WEEKLY, "daily")
+    assert f'value="@{world.alice.id}=daily" selected' in client.get(address).text
+
+
+@pytest.mark.parametrize("odd", ["site=hourly", "site=", "site"])
+def test_a_cadence_that_is_none_changes_nothing(client, reader, address, odd):
+    save(client, address, pace=odd)
+
+    assert (reader.follows, reader.schedule_key) == ("site", "weekly")
+
+
+def test_whoever_gets_everything_can_have_one_author_at_once(client, world):
+    factories.post(world.alice, published_at=NOW)
+    reader = factories.subscription(world.bob.email)
+    sign_in(client, world.bob)
+
+    post_form(client, "/follow/@alice", page="/@alice", cadence="monthly")
+    assert reader.follows == "site"
+
+    post_form(client, "/follow/@alice", page="/@alice", cadence="post")
+    assert reader.follows == f"site @{world.alice.id}=post"
+    assert (reader.schedule_key, reader.each_post_from) == ("weekly", NOW)
+
+
+def test_a_visitor_who_wants_an_author_every_day_is_asked_in_these_words(client, world, smtp, jobs):
+    factories.post(world.alice, published_at=NOW)
+
+    post_form(client, "/follow/@alice", page="/@alice", email="new@example.org", cadence="daily")
+    jobs.run()
+
+    found = queries.by_address("new@example.org")
+    assert (found.follows, found.cadence) == (f"@{world.alice.id}", Cadence.DAILY)
+    mail = smtp.only("new@example.org", "confirm")
+    assert f"{world.alice.name}, every day at 10:00" in mail.text
+    assert f"{world.alice.name}, every day at 10:00" in mail.html
+
+
+def test_consent_says_when_where_and_which_words(client, world, db):
+    factories.post(world.alice, published_at=NOW)
+
+    post_form(client, "/follow/@alice", page="/@alice", email="new@example.org")
+
+    found = queries.by_address("new@example.org")
+    assert found.asked_at == NOW
+    assert f"“New posts by mail. Nothing new, no letter: {world.alice.name}”" in found.consent
+    assert "from 127.0.0.1" in found.consent
+    assert client.get("/@alice").text.count("New posts by mail. Nothing new, no letter.") == 1
+
+
 # The list as a file
 
 
@@ -186,7 +247,9 @@ HEAD = "email,state,follow,cadence,consent,confirmed_at\n"
 
 
 def test_what_is_exported_can_be_brought_to_another_house(runner, reader, tmp_path):
-    reader.cadence, reader.hour, reader.schedule_key = Cadence.DAILY, 7, "daily - 7 UTC"
+    author = factories.person("Ines", role=Role.AUTHOR)
+    follows = Following.read(f"site=weekly @{author.id}=post")
+    operations.choose(reader, operations.Wish(follows, Cadence.DAILY, hour=7), now=NOW)
     db.session.commit()
     text = runner("subscribers", "export", "-").stdout
     before = exported(runner)

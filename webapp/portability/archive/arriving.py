@@ -135,13 +135,14 @@ def _news(row: Row, _notes: list[str], _journey: Journey) -> None:
 def _subscription(row: Row, notes: list[str], journey: Journey) -> None:
     """Authors and tags have other numbers here. Who follows nothing that came along waits for them to choose."""
     follows = Following.read(row.get("follows") or "site")
-    row["follows"] = str(
-        Following(
-            follows.site,
-            frozenset(journey.local[key] for each in follows.authors if (key := ("people", each)) in journey.local),
-            frozenset(journey.local[key] for each in follows.tags if (key := ("tags", each)) in journey.local),
-        )
-    )
+    numbers = {"site": "site"}
+    for sign, table, ids in (("@", "people", follows.authors), ("#", "tags", follows.tags)):
+        numbers |= {f"{sign}{each}": f"{sign}{new}" for each in ids if (new := journey.local.get((table, each)))}
+    own = dict(follows.own)
+    here = [(numbers[word], own.get(word)) for word in follows.words() if word in numbers]
+    row["follows"] = str(Following.read(" ".join(f"{word}={pace}" if pace else word for word, pace in here)))
+    had = [journey.local.get(("posts", int(word))) for word in (row.get("had_since") or "").split()]
+    row["had_since"] = " ".join(str(each) for each in had if each)
     if follows and not row["follows"]:
         notes.append("nothing of what this reader follows came along: no letters until they choose")
 

@@ -110,6 +110,7 @@ def _chosen(subscription: Subscription) -> dict[str, object]:
     return {
         "what": wording.what(Following.read(subscription.follows)),
         "how_often": wording.how_often(subscription),
+        "in_full": wording.in_full(subscription),
         "next_at": None if schedule.cadence is Cadence.POST else schedule.after(clock.now()),
         "zone": schedule.zone.key,
         "is_usual": subscription.follows == "site" and subscription.schedule_key == Cadence.WEEKLY,

@@ -17,15 +17,15 @@ from webapp.extensions import db, limiter
 from webapp.posts import queries as posts
 from webapp.subscriptions import links, operations, queries, wording
 from webapp.subscriptions.following import Following
-from webapp.subscriptions.forms import FOLLOW_WORDS
-from webapp.subscriptions.models import SubscriptionState
+from webapp.subscriptions.forms import FOLLOW_WORDS, PACES
+from webapp.subscriptions.models import Cadence, SubscriptionState
 from webapp.subscriptions.views.asking import link_is_over
 from webapp.subscriptions.views.blueprint import blueprint, consent
 
 
 @blueprint.app_context_processor
 def _offer() -> dict[str, Any]:
-    return {"is_following": _is_following}
+    return {"is_following": _is_following, "follow_paces": PACES}
 
 
 @blueprint.post("/follow/@<handle>")
@@ -55,7 +55,7 @@ def add(token: str) -> ResponseReturnValue:
         "subscriptions/add.html",
         subscription=subscription,
         what=wording.what(more),
-        is_added=not more.without(Following.read(subscription.follows)) and not more.site,
+        is_added=operations.more_than(subscription, operations.Wish(more)) is None,
         manage_token=links.manage_token(subscription),
     )
 
@@ -73,11 +73,11 @@ def added(token: str) -> ResponseReturnValue:
 
 def _follow(what: Following, name: str, back: str) -> ResponseReturnValue:
     person, now = person_here(), clock.now()
+    wish = _wish(what)
     try:
         if person is not None and person.is_confirmed:
-            said = _turn(person, what, name)
+            said = _turn(person, wish, name)
         else:
-            wish = operations.Wish(what)
             email = request.form.get("email", "") or (person.email if person else "")
             found = operations.ask(
                 email=email, consent=consent(f"{FOLLOW_WORDS}: {name}"), now=now, wish=wish, language=languages.spoken()
@@ -94,8 +94,17 @@ def _follow(what: Following, name: str, back: str) -> ResponseReturnValue:
     return redirect(back, 303)
 
 
-def _turn(person: Person, what: Following, name: str) -> str:
+def _wish(what: Following) -> operations.Wish:
+    """To follow it as often as the form says; where it says nothing, as is usual."""
+    chosen = request.form.get("cadence", "")
+    if chosen not in {*Cadence}:
+        return operations.Wish(what)
+    return operations.Wish(what.paced(Cadence(chosen)), Cadence(chosen))
+
+
+def _turn(person: Person, wish: operations.Wish, name: str) -> str:
     """Follows or, with ``act`` stop, no more; says what that means."""
+    what = wish.follows
     now, own = clock.now(), queries.by_address(person.email)
     is_reader = own is not None and own.state is SubscriptionState.ACTIVE
     if request.form.get("act") == "stop":
@@ -108,14 +117,16 @@ def _turn(person: Person, what: Following, name: str) -> str:
     if own is not None and is_reader:
         operations.follow(own, what, now=now)
     else:
-        wish = operations.Wish(what)
         words = consent(f"{FOLLOW_WORDS}: {name}")
         own = operations.ask(
             email=person.email, consent=words, now=now, person=person, wish=wish, language=languages.spoken()
         )
-    if Following.read(own.follows).site:
+    following = Following.read(own.follows)
+    (word,) = what.words()
+    if word not in set(following.words()):
         return str(gettext("You get everything on this site already, %(name)s included.", name=name))
-    return str(gettext("You follow %(name)s now, %(how_often)s.", name=name, how_often=wording.how_often(own)))
+    how_often = wording.how_often(own, following.cadence_of(word, own.cadence))
+    return str(gettext("You follow %(name)s now, %(how_often)s.", name=name, how_often=how_often))
 
 
 def _is_following(*, author_id: int | None = None, tag_id: int | None = None) -> bool:

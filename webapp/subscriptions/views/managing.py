@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from webapp.extensions import db
 from webapp.posts import queries as posts
 from webapp.subscriptions import links, operations, queries, schedules, wording
 from webapp.subscriptions.following import Following
-from webapp.subscriptions.forms import LettersForm
+from webapp.subscriptions.forms import PACES, LettersForm
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 from webapp.subscriptions.views.blueprint import blueprint
 
@@ -59,23 +60,19 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
     now, schedule = clock.now(), schedules.of(subscription)
     from_then = max(now, subscription.paused_until or now)
     next_at = None if schedule.cadence is Cadence.POST else schedule.after(from_then)
-    since = subscription.covered_until or schedule.period_before(next_at or now)
     following = Following.read(subscription.follows)
-    waiting = [
-        post
-        for post in posts.published_between(since, now)
-        if following.holds([post.author_id, *(each.id for each in post.co_authors)], [tag.id for tag in post.tags])
-    ]
     return render_template(
         "subscriptions/settings.html",
         subscription=subscription,
         form=form,
         action=action,
-        choices=_choices(following),
+        choices=_choices(following, form.pace.data or ()),
         following=following,
         next_at=next_at,
         zone=wording.zone_of(subscription),
-        waiting=len(waiting),
+        waiting=_waiting(subscription, following, now),
+        paces=PACES,
+        has_own=bool(following.own),
         is_paused=subscription.paused_until is not None and subscription.paused_until > now,
         leave_token=links.leave_token(subscription),
     )
@@ -83,9 +80,10 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
 
 def form_of(subscription: Subscription) -> LettersForm:
     """The form as the reader's settings are now."""
-    schedule = schedules.of(subscription)
+    schedule, following = schedules.of(subscription), Following.read(subscription.follows)
     return LettersForm(
-        follows=subscription.follows.split(),
+        follows=list(following.words()),
+        pace=[f"{word}={cadence}" for word, cadence in following.own],
         cadence=subscription.cadence.value,
         weekday=str(schedule.weekday),
         hour=str(schedule.at.hour),
@@ -123,14 +121,31 @@ def _change(subscription: Subscription, action: str) -> ResponseReturnValue:
     return redirect(action, 303)
 
 
-def _choices(following: Following) -> list[dict[str, Any]]:
-    """The authors and tags a reader follows one by one."""
-    authors = [{"value": f"@{each.id}", "name": each.name} for each in people.by_ids(following.authors)]
-    tags = [
+def _choices(following: Following, paces: Collection[str]) -> list[dict[str, Any]]:
+    """What can be ticked: the site, and the authors and tags a reader follows one by one; each with its own cadence."""
+    choices = [{"value": "site", "name": gettext("Everything on this site")}]
+    choices += [{"value": f"@{each.id}", "name": each.name} for each in people.by_ids(following.authors)]
+    choices += [
         {"value": f"#{each.id}", "name": gettext("“%(title)s”", title=each.name)}
         for each in posts.tags_by_ids(following.tags)
     ]
-    return authors + tags
+    own = dict(each.partition("=")[::2] for each in paces)
+    return [each | {"pace": own.get(each["value"], "")} for each in choices]
+
+
+def _waiting(subscription: Subscription, following: Following, now: datetime) -> int:
+    """How many posts have appeared for the letters to come."""
+    own, since = schedules.of(subscription), subscription.covered_until
+    had = {int(word) for word in subscription.had_since.split()}
+    found = set()
+    for cadence in following.cadences(subscription.cadence) - {Cadence.POST}:
+        schedule, part = own.at_cadence(cadence), following.at({cadence}, subscription.cadence)
+        start = max(since, schedule.latest(now)) if since and subscription.had_since else since
+        for post in posts.published_between(start or schedule.period_before(schedule.after(now)), now):
+            authors = [post.author_id, *(each.id for each in post.co_authors)]
+            if part.holds(authors, [tag.id for tag in post.tags]):
+                found.add(post.id)
+    return len(found - had)
 
 
 def _by(token: str) -> Subscription:
