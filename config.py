@@ -265,6 +265,11 @@ class Config:
         says="A digest for more readers than this waits and editors are mailed how to stop it; 0: none waits.",
     )
     digest_announce_minutes: int = setting(count, default=30, says="How long it waits.")
+    digest_ask_again_days: int = setting(
+        count,
+        default=0,
+        says="After how many days without a sign of a reader they are asked whether they still want letters; 0: never.",
+    )
     trash_days: int = setting(
         count, default=30, says="After how many days in the trash a post is deleted for good; 0 for never."
     )

@@ -8,6 +8,7 @@ from tests import factories
 from tests.world import World
 from webapp.accounts.models import Role
 from webapp.comments.models import CommentState
+from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
 from webapp.posts import operations
 from webapp.posts.operations import previews, reviewing
@@ -59,6 +60,7 @@ FOR_AUTHORS = [
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
     "/comments/moderation",
     "/settings/export",
+    *("/letters", "/letters/preview?reader=alice@example.org", "/letters/{run}"),
 ]
 PAGES = [(False, path) for path in FOR_EVERYONE] + [(True, path) for path in FOR_AUTHORS]
 
@@ -84,8 +86,13 @@ def fill(world: World) -> dict[str, object]:
     for _level in range(4):
         comment = factories.comment(post, body=title.replace(" ", ""), parent_id=comment.id)
     factories.comment(post, world.bob, BODY, state=CommentState.PENDING, held=["links", "repeated"])
+    run = DigestRun(
+        schedule_key="weekly", slot_at=now, window_start=now - timedelta(days=7), window_end=now, state=RunState.DONE
+    )
+    db.session.add(run)
     db.session.commit()
     return {
+        "run": run.id,
         "slug": post.slug,
         "id": post.id,
         "draft": draft.id,

@@ -47,6 +47,7 @@ from webapp.search import tasks as search_tasks
 from webapp.search import views as search_views
 from webapp.settings import choices
 from webapp.subscriptions import cli as subscriptions_cli
+from webapp.subscriptions import tasks as subscriptions_tasks
 from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
@@ -80,6 +81,7 @@ FEATURES_WITH_TASKS = (
     mail_tasks,
     images_tasks,
     comments_tasks,
+    subscriptions_tasks,
     reminders_tasks,
     digests_tasks,
     search_tasks,

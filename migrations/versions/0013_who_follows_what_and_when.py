@@ -28,6 +28,8 @@ def upgrade() -> None:
     op.add_column("subscriptions", sa.Column("each_post_from", sa.DateTime(timezone=True), nullable=True))
     op.add_column("subscriptions", sa.Column("had_since", sa.Text(), server_default="", nullable=False))
     op.add_column("subscriptions", sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("subscriptions", sa.Column("last_sign_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("subscriptions", sa.Column("asked_again_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_subscriptions_schedule",
         "subscriptions",
@@ -115,6 +117,8 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'active'"),
     )
     for name in (
+        "asked_again_at",
+        "last_sign_at",
         "paused_until",
         "had_since",
         "each_post_from",

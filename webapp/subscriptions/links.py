@@ -17,6 +17,7 @@ CONFIRM = "letter.confirm"
 LEAVE = "letter.leave"
 MANAGE = "letter.manage"
 ADD = "letter.add"
+STILL = "letter.still"
 CONFIRM_WITHIN = timedelta(days=7)
 
 
@@ -65,6 +66,22 @@ def to_manage(token: str) -> Subscription | None:
     match tokens.read(MANAGE, token, max_age=None):
         case int(subscription_id):
             return db.session.get(Subscription, subscription_id)
+    return None
+
+
+def still_url(subscription: Subscription) -> str:
+    """Says that letters are still wanted. It works for as long as the row is there, like the link to leave."""
+    payload = [subscription.id, _stay(subscription)]
+    return absolute("subscriptions.still", token=tokens.sign(STILL, payload))
+
+
+def to_stay(token: str) -> Subscription | None:
+    """Whose letters a link says are still wanted; None when it is forged or they have left since."""
+    match tokens.read(STILL, token, max_age=None):
+        case [int(subscription_id), str(stay)]:
+            found = db.session.get(Subscription, subscription_id)
+            if found and _stay(found) == stay and found.state is SubscriptionState.ACTIVE:
+                return found
     return None
 
 

@@ -38,3 +38,17 @@ def addition(subscription: Subscription, more: Following) -> Rendered:
         days=links.CONFIRM_WITHIN.days,
         what=what,
     )
+
+
+def still_wanted(subscription: Subscription, days: int) -> Rendered:
+    """Asks a reader not heard of for long whether they still want letters."""
+    with languages.speaking(subscription.language):
+        in_full = wording.in_full(subscription)
+    return render(
+        "subscriptions/mail/still",
+        language=subscription.language,
+        still_url=links.still_url(subscription),
+        leave_url=links.leave_url(subscription),
+        days=days,
+        in_full=in_full,
+    )

@@ -46,6 +46,9 @@ class Subscription(Timestamps, Model):
     join when their day comes. Nobody is in a slot from before ``scheduled_from``, when they chose them.
     ``each_post_from`` is since when something is mailed as soon as it appears; None: nothing is. Where cadences differ,
     ``had_since`` are the posts that came, or will not come, although they appeared after ``covered_until``.
+
+    ``last_sign_at`` is when the reader last did something, and ``asked_again_at`` since when we wait to hear whether
+    they still want letters.
     """
 
     __tablename__ = "subscriptions"
@@ -73,6 +76,8 @@ class Subscription(Timestamps, Model):
     each_post_from: Mapped[datetime | None]
     had_since: Mapped[str] = mapped_column(Text, default="", server_default="")
     paused_until: Mapped[datetime | None]
+    last_sign_at: Mapped[datetime | None]
+    asked_again_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_subscriptions_schedule", "schedule_key", "id", **only_where("state = 'active'")),

@@ -96,7 +96,8 @@ def confirm(subscription: Subscription, *, now: datetime) -> None:
     if subscription.state is not SubscriptionState.PENDING:
         return
     subscription.state = SubscriptionState.ACTIVE
-    subscription.confirmed_at = now
+    subscription.confirmed_at = subscription.last_sign_at = now
+    subscription.asked_again_at = subscription.paused_until = None
     subscription.starts_afresh = True  # who comes back after a year gets the last week, not the year
     if subscription.each_post_from is not None:
         subscription.each_post_from = now

@@ -15,7 +15,7 @@ from webapp.core import clock, languages
 from webapp.core.errors import Refused
 from webapp.extensions import db, limiter
 from webapp.posts import queries as posts
-from webapp.subscriptions import links, operations, queries, wording
+from webapp.subscriptions import dormancy, links, operations, queries, wording
 from webapp.subscriptions.following import Following
 from webapp.subscriptions.forms import FOLLOW_WORDS, PACES
 from webapp.subscriptions.models import Cadence, SubscriptionState
@@ -116,6 +116,7 @@ def _turn(person: Person, wish: operations.Wish, name: str) -> str:
         return str(gettext("You do not follow %(name)s any more.", name=name))
     if own is not None and is_reader:
         operations.follow(own, what, now=now)
+        dormancy.heard_of(own, now=now)
     else:
         words = consent(f"{FOLLOW_WORDS}: {name}")
         own = operations.ask(

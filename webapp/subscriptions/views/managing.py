@@ -18,7 +18,7 @@ from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.extensions import db
 from webapp.posts import queries as posts
-from webapp.subscriptions import links, operations, queries, schedules, wording
+from webapp.subscriptions import dormancy, links, operations, queries, schedules, wording
 from webapp.subscriptions.following import Following
 from webapp.subscriptions.forms import PACES, LettersForm
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
@@ -59,7 +59,8 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
     """The settings of one reader: the next letter first, then what, how often and when, leaving at the end."""
     now, schedule = clock.now(), schedules.of(subscription)
     from_then = max(now, subscription.paused_until or now)
-    next_at = None if schedule.cadence is Cadence.POST else schedule.after(from_then)
+    is_silent = subscription.paused_until == dormancy.UNTIL_THEY_ANSWER
+    next_at = None if schedule.cadence is Cadence.POST or is_silent else schedule.after(from_then)
     following = Following.read(subscription.follows)
     return render_template(
         "subscriptions/settings.html",
@@ -74,6 +75,7 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
         paces=PACES,
         has_own=bool(following.own),
         is_paused=subscription.paused_until is not None and subscription.paused_until > now,
+        is_silent=is_silent,
         leave_token=links.leave_token(subscription),
     )
 
@@ -116,6 +118,7 @@ def _change(subscription: Subscription, action: str) -> ResponseReturnValue:
         db.session.rollback()
         blame(form, refused)
         return make_response(page(subscription, form, action), 422)
+    dormancy.heard_of(subscription, now=now)
     db.session.commit()
     flash(said)
     return redirect(action, 303)

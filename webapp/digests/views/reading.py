@@ -1,18 +1,17 @@
-"""A letter in the browser; and for editors, a letter before it goes out."""
+"""A letter in the browser, and the page that stops one before it goes out."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core import clock
 from webapp.core.errors import Refused
 from webapp.digests import links, news, opening
 from webapp.digests.models import DigestRun
+from webapp.digests.views.blueprint import blueprint
 from webapp.extensions import db
 from webapp.posts import queries as posts
-
-blueprint = Blueprint("digests", __name__, template_folder="templates")
 
 
 @blueprint.get("/digests/<token>")
