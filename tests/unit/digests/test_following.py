@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_string
 
 import pytest
 
 from tests import factories
 from tests.unit.digests.conftest import SLOT, WEEK
+from tests.unit.mail.test_resolving import complaint_to
 from tests.world import post_form
 from webapp.accounts.models import Role
 from webapp.digests import mails, operations
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
+from webapp.mail import bounces
 from webapp.mail.models import Delivery, State
 from webapp.posts import operations as posts
+from webapp.subscriptions import links
 from webapp.subscriptions import operations as subscriptions
 from webapp.subscriptions.following import Following
 from webapp.subscriptions.models import Cadence
@@ -225,3 +229,36 @@ def test_the_link_in_the_mail_stops_a_large_letter_by_a_button_only(large, clien
 def test_a_forged_link_stops_nothing(large, client):
     assert client.get("/digests/stop/WzFd.aaaa.bbbb").status_code == 404
     assert db.session.query(DigestRun).filter_by(state=RunState.ANNOUNCED).count() == 1
+
+
+def test_one_click_works_while_the_broker_is_down_and_ends_what_waits_of_a_running_letter(site, client):
+    reader = site.reader()
+    site.publish("Salt", SLOT - HOUR)
+    db.session.commit()
+    for _ in operations.tick(now=SLOT):
+        db.session.commit()
+    assert [each.state for each in db.session.query(Delivery)] == [State.QUEUED]
+
+    site.jobs.refusing = True
+    # RFC 8058: no cookie, no token of a form
+    answer = client.post(f"/unsubscribe/{links.leave_token(reader)}", data={"List-Unsubscribe": "One-Click"})
+    site.jobs.refusing = False
+    site.beat()
+
+    assert answer.status_code == 200
+    assert [each.state for each in db.session.query(Delivery)] == [State.CANCELLED]
+    assert site.smtp.received == []
+
+
+def test_a_complaint_about_one_letter_ends_those_that_wait(site, app, monkeypatch):
+    monkeypatch.setitem(app.config, "ALMANAC", replace(app.config["ALMANAC"], bounce_domain="b.example.org"))
+    site.reader()
+    site.publish("Salt", SLOT - HOUR)
+    site.beat()
+    report = message_from_string(complaint_to(site.smtp.received[0].sender))
+    bounces.take(report, now=SLOT + HOUR)
+    site.publish("Bread", SLOT + 2 * HOUR)
+    site.at(SLOT + WEEK)
+    site.beat()
+
+    assert [letter.subject for letter in site.letters()] == ["Salt"]
