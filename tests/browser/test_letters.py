@@ -9,6 +9,7 @@ import pytest
 from tests import factories
 from webapp.accounts.models import Role
 from webapp.digests import news, opening, operations
+from webapp.digests.links import stop_url
 from webapp.extensions import db
 from webapp.subscriptions import links, queries
 from webapp.subscriptions.models import Cadence, SubscriptionState

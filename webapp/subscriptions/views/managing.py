@@ -71,7 +71,7 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
         following=following,
         next_at=next_at,
         zone=wording.zone_of(subscription),
-        waiting=_waiting(subscription, following, now),
+        waiting=_waiting(subscription, following, next_at, now),
         paces=PACES,
         has_own=bool(following.own),
         is_paused=subscription.paused_until is not None and subscription.paused_until > now,
@@ -136,12 +136,14 @@ def _choices(following: Following, paces: Collection[str]) -> list[dict[str, Any
     return [each | {"pace": own.get(each["value"], "")} for each in choices]
 
 
-def _waiting(subscription: Subscription, following: Following, now: datetime) -> int:
-    """How many posts have appeared for the letters to come."""
+def _waiting(subscription: Subscription, following: Following, next_at: datetime | None, now: datetime) -> int:
+    """How many posts have appeared for the next letter."""
+    if next_at is None:
+        return 0
     own, since = schedules.of(subscription), subscription.covered_until
     had = {int(word) for word in subscription.had_since.split()}
     found = set()
-    for cadence in following.cadences(subscription.cadence) - {Cadence.POST}:
+    for cadence in own.due(following.cadences(subscription.cadence), next_at) - {Cadence.POST}:
         schedule, part = own.at_cadence(cadence), following.at({cadence}, subscription.cadence)
         start = max(since, schedule.latest(now)) if since and subscription.had_since else since
         for post in posts.published_between(start or schedule.period_before(schedule.after(now)), now):
