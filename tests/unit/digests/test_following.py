@@ -55,11 +55,11 @@ def test_who_follows_a_tag_and_its_author_gets_the_post_once(site):
     assert len(site.letters()[0].links("/posts/")) == 1
 
 
-def test_five_hundred_readers_of_fifty_followed_sets_are_rendered_fifty_times(site, monkeypatch):
+def test_a_thousand_readers_of_fifty_followed_sets_are_rendered_fifty_times(site, monkeypatch):
     tags = [factories.tag(f"tag {number}") for number in range(50)]
     for number, tag in enumerate(tags):
         factories.post(site.author, f"Post {number}", published_at=SLOT - HOUR, tags=(tag.name,))
-    for number in range(500):
+    for number in range(1000):
         factories.subscription(f"reader-{number}@example.org", follows=f"#{tags[number % 50].id}")
     renders = []
     render = mails.render
@@ -69,7 +69,7 @@ def test_five_hundred_readers_of_fifty_followed_sets_are_rendered_fifty_times(si
     for _ in operations.tick(now=SLOT):
         db.session.commit()
 
-    assert db.session.query(Delivery).count() == 500
+    assert db.session.query(Delivery).count() == 1000
     assert len(renders) == 50
 
 

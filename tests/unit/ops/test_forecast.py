@@ -363,7 +363,7 @@ minutes_near = st.one_of(minutes, st.sampled_from([60 * 3 + 24 * 60 * each for e
 
 
 SCHEDULES = ("weekly", "daily", "post", "monthly", "daily - 23 America/New_York", "weekly wed 9 Europe/Berlin")
-FOLLOWS = ("site", "author", "nobody")
+FOLLOWS = ("site", "author", "nobody", "site, the author at once", "site, the author every day", "author, site monthly")
 
 
 @st.composite
@@ -463,6 +463,10 @@ A_FULL_WORLD = {
         ("monthly sun 6 America/New_York", "site"),
         ("weekly mon 23 Asia/Shanghai", "author"),
         ("post", "nobody"),
+        ("weekly", "site, the author at once"),
+        ("daily", "site, the author every day"),
+        ("daily - 23 America/New_York", "site, the author at once"),
+        ("weekly wed 9 Europe/Berlin", "author, site monthly"),
     ],
 }
 """Everything at once, a letter that a dead worker left half planned among it."""
@@ -497,6 +501,23 @@ def test_what_is_foreseen_is_what_is_sent(described, app, house, jobs, smtp):
         empty()
 
 
+def followed(key, what, author):
+    """What a reader follows and how often, so that its schedule has this key."""
+    usual = Cadence(key.split()[0])
+    words = {
+        "site": "site",
+        "author": f"@{author.id}",
+        "nobody": "@999999",
+        "site, the author at once": f"site @{author.id}=post",
+        "site, the author every day": f"site=weekly @{author.id}",
+        "author, site monthly": f"site=monthly @{author.id}",
+    }[what]
+    if usual is Cadence.POST or (usual is not Cadence.DAILY and what == "site, the author every day"):
+        words = words.split("=")[0]
+    at_once = usual is Cadence.POST or "=post" in words
+    return {"cadence": usual, "follows": words, "each_post_from": NOW - 3 * DAY if at_once else None}
+
+
 def make(described):
     author = furnish()
     people = {}
@@ -526,8 +547,7 @@ def make(described):
             f"chooser{number}@example.org",
             covered_until=NOW - 2 * DAY,
             schedule_key=key,
-            cadence=Cadence(key.split()[0]),
-            follows={"site": "site", "author": f"@{author.id}", "nobody": "@999999"}[what],
+            **followed(key, what, author),
         )
     if described["open_slot"] == "half planned":
         plan_the_first_half()
