@@ -94,6 +94,7 @@ STAYS_BEHIND = {
     "letters": "what this house has mailed",
     "letter_posts": "what this house has mailed",
     "heartbeats": "the state of this house",
+    "page_stamp": "the state of this house",
     "search_changes": "what an engine beside this house has yet to hear; triggers write it anew",
     "audit_entries": "who did what in this house",
     "transfers": "the imports and exports of this house",
