@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests import factories
 from webapp.accounts.models import Role
@@ -171,3 +172,13 @@ def test_an_administrator_tries_a_list_of_readers_before_it_counts(window, clien
     page.get_by_role("button", name="Add them").click()
     page.get_by_text("Done. Nobody was mailed.").wait_for()
     assert fresh("a@example.org").state is SubscriptionState.ACTIVE
+
+
+@pytest.mark.parametrize("place", ["/letters/readers", "still"])
+def test_axe_finds_nothing_on_the_pages_that_the_main_list_has_not(window, client, reader, place):
+    page = window(factories.person("Ada", role=Role.ADMIN), client, color_scheme="dark")
+    page.goto(path(links.still_url(reader)) if place == "still" else place)
+
+    found = Axe().run(page)
+
+    assert found.violations_count == 0, found.generate_report()
