@@ -23,7 +23,7 @@ from kombu.utils.json import dumps, loads
 from pytest_socket import socket_allow_hosts
 
 import config
-from tests import factories
+from tests import factories, full_site
 from tests import world as people
 from tests.mailbox import Mailbox, open_mailbox
 from webapp import create_app
@@ -33,6 +33,7 @@ from webapp.extensions import celery, limiter
 from webapp.extensions import db as database
 from webapp.mail import breaker
 from webapp.mail import models as _mail  # noqa: F401
+from webapp.ops import dead_queue
 from webapp.ops import models as _ops  # noqa: F401
 from webapp.settings import instance
 from webapp.settings.models import SiteSetting
@@ -215,3 +216,20 @@ def runner(app: Flask, db: Any) -> FlaskCliRunner:
 def world(db: Any) -> people.World:
     """Alice, Bob, Carol and Olive."""
     return people.build()
+
+
+@pytest.fixture
+def places(
+    world: people.World, app: Flask, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Any]]:
+    """A site with something on every page of `tests/pages.py`: what stands in the addresses, and who looks."""
+    made = full_site.fill(world)
+    letters = full_site.dead_letters()
+    monkeypatch.setattr(dead_queue, "letters", lambda _most: letters)
+    monkeypatch.setattr(dead_queue, "letter", lambda wanted: next(each for each in letters if each.id == wanted))
+    here = app.config["ALMANAC"]
+    note = data_dir / "run.json"
+    note.write_text(dumps({"inbox": True, "smtp_host": here.smtp_host, "smtp_port": here.smtp_port}))
+    yield made | {"dead": letters[0].id} | full_site.catch_mail(here.inbox_dir)
+    note.unlink()
+    shutil.rmtree(here.inbox_dir, ignore_errors=True)

@@ -118,24 +118,6 @@ def test_a_reminder_is_set_changed_and_cancelled(scripted, browser, world):
     expect(row).to_have_count(1)
 
 
-def test_a_reminder_is_set_by_keyboard_alone(window, world, client):
-    page = window(world.bob, client)
-    page.goto("/reminders")
-    assert press_until(page, "a.skip", "Tab", most=1), "the first stop skips to the content"
-    assert press_until(page, "[name=text]", "Tab")
-    assert is_seen(page), "the focused field can be seen"
-    page.keyboard.type("Ring the boat club")
-    assert press_until(page, "[name=when]", "Tab")
-    page.keyboard.type("tomorrow 9am")
-    page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text("Ring the boat club")
-
-    row = page.locator("main li", has_text="Ring the boat club")
-    expect(row).to_be_visible()
-    assert press_until(page, "main li form button, main li summary", "Tab", most=40)
-    assert is_seen(page)
-
-
 def test_a_mistake_is_said_beside_the_field_and_the_summary_leads_there(browser, window, world, client):
     browser.expected = ("422",)  # Chromium says so on the console
     page = window(world.bob, client)
@@ -187,27 +169,6 @@ def test_a_person_registers_confirms_and_is_welcomed_into_their_own_zone(browser
     expect(page.get_by_label("Where you are", exact=True)).to_have_value("Tokyo")
 
 
-def press_until(page: Page, selector: str, key: str, most: int = 60) -> bool:
-    """Presses a key until what has the focus is what we look for."""
-    for _ in range(most):
-        page.keyboard.press(key)
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return True
-    return False
-
-
-def is_seen(page: Page) -> bool:
-    """Whether what has the focus shows it, and nothing lies over it."""
-    return page.evaluate(
-        """() => {
-            const it = document.activeElement, style = getComputedStyle(it), box = it.getBoundingClientRect();
-            const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-            const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-            return (outlined || style.boxShadow !== "none") && (it === top || it.contains(top) || top.contains(it));
-        }"""
-    )
-
-
 def background(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.documentElement).backgroundColor") + page.evaluate(
         "getComputedStyle(document.body).backgroundColor"
@@ -216,32 +177,3 @@ def background(page: Page) -> str:
 
 def local(link: str) -> str:
     return link.removeprefix("http://localhost")
-
-
-def test_the_keyboard_alone_searches_and_turns_the_page(browser, world):
-    for number in range(12):
-        factories.post(world.alice, f"Frost {number}", published_at=datetime(2026, 1, 1 + number, tzinfo=UTC))
-    factories.db.session.commit()
-    page = browser.window()
-    page.goto("/")
-    tab_to(page, "Search")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Search the posts")).to_be_focused()
-    page.keyboard.type("frost")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("12 posts")
-    tab_to(page, "Further hits")
-    page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text("You are reading 11 to 12")
-    tab_to(page, "Frost 0")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Frost 0")).to_be_visible()
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Presses Tab until the link of this name has the focus."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent.trim()") == name:
-            return
-    pytest.fail(f"{name} cannot be reached by the keyboard")

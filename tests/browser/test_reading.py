@@ -57,3 +57,23 @@ def test_a_pasted_picture_is_kept_shown_and_put_at_the_head(window, world, clien
         shown = page.locator(place)
         assert shown.evaluate("it => it.decode().then(() => it.offsetWidth)") == 64
     assert page.locator(".prose img").get_attribute("alt") == "An empty quay"
+
+
+def test_a_post_is_printed_by_day_whole_and_without_tools(browser, world):
+    text = f"[A link](https://example.org/frost).[^1]\n\n```\n{'x' * 400}\n```\n\n[^1]: A note."
+    post = factories.post(world.alice, slug="code", html=markdown.render(text).html, published_at=datetime.now(UTC))
+    factories.comment(post, world.bob)
+    db.session.commit()
+    page = browser.window(color_scheme="dark", viewport={"width": 700, "height": 900})
+    page.context.add_cookies([{"name": "theme", "value": "dark", "url": browser.address}])
+    page.goto("/posts/code")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.emulate_media(media="print")
+    expect(page.locator(".prose")).to_have_css("color", "rgb(23, 28, 26)")
+    listing = page.locator("pre")
+    assert listing.evaluate("it => it.scrollWidth <= it.clientWidth")
+    for away in ("nav", ".copy", ".foot", "#comments", ".notes a"):
+        assert page.locator(away).count() > 0, away
+        expect(page.locator(away).first).to_be_hidden()
+    written = page.locator(".prose a").first.evaluate("it => getComputedStyle(it, '::after').content")
+    assert "https://example.org/frost" in written

@@ -49,7 +49,7 @@ def test_a_reply_needs_no_script_and_stands_under_what_it_answers(as_, world, po
     first = the_comment()
     page = carol.visit(PAGE)
     link = page.soup.select_one(f"#comment-{first.id} .acts a")
-    assert link["href"] == f"{PAGE}?reply={first.id}#say"
+    assert link["href"] == f"{PAGE}?reply={first.id}#body"
     page = carol.visit(link["href"])
     assert page.soup.select_one(f"#comment-{first.id} form#say") is not None
     assert page.soup.select_one("#say label").text == "Reply to Bob"

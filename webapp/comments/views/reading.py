@@ -45,8 +45,8 @@ class Talk:
         return self.is_mine(comment) and operations.can_be_edited(comment, now=clock.now())
 
     def reply_address(self, comment: Comment) -> str:
-        """This page with the form under a comment."""
-        return self.address(comments=self.page if self.page > 1 else None, reply=comment.id, _anchor="say")
+        """This page with the form under a comment, and the cursor in it."""
+        return self.address(comments=self.page if self.page > 1 else None, reply=comment.id, _anchor="body")
 
     def address(self, **values: Any) -> str:
         """This post with another page of comments, or a form under one of them."""

@@ -26,7 +26,7 @@ export function takePictures(form, area, text) {
   // Enter in the panel adds the picture; it must not press the form's first button.
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") open(false);
-    if (event.key !== "Enter" || event.target.matches("button")) return;
+    if (event.key !== "Enter" || event.target.matches("button, [type=file]")) return;
     event.preventDefault();
     panel.querySelector("[data-does=add]").click();
   });
