@@ -262,6 +262,17 @@ class Config:
     postal_address: str = setting(text, default="", says="The postal address in the footer of a digest.")
     digest_weekday: str = setting(one_of(*WEEKDAYS), default="sat", says="The day of the weekly digest.")
     digest_time: time = setting(clock_time, default=time(10), says="Its time of day, in SITE_TIMEZONE.")
+    digest_announce_above: int = setting(
+        count,
+        default=0,
+        says="A digest for more readers than this waits and editors are mailed how to stop it; 0: none waits.",
+    )
+    digest_announce_minutes: int = setting(count, default=30, says="How long it waits.")
+    digest_ask_again_days: int = setting(
+        count,
+        default=0,
+        says="After how many days without a sign of a reader they are asked whether they still want letters; 0: never.",
+    )
     trash_days: int = setting(
         count, default=30, says="After how many days in the trash a post is deleted for good; 0 for never."
     )

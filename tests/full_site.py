@@ -22,7 +22,7 @@ from webapp.accounts.models import Person, Registration, Role, Scope
 from webapp.comments import links as comment_links
 from webapp.comments.models import CommentState, Subject
 from webapp.digests import links as letter_links
-from webapp.digests.models import DigestRun, RunState
+from webapp.digests.models import DigestRun, Letter, LetterPost, RunState
 from webapp.extensions import db
 from webapp.images import operations as images
 from webapp.images.addresses import as_markdown
@@ -44,6 +44,7 @@ from webapp.reminders import operations as reminders
 from webapp.reminders import recipients
 from webapp.reminders.models import ReminderState
 from webapp.subscriptions import links as subscription_links
+from webapp.subscriptions.following import Following
 from webapp.subscriptions.models import SubscriptionState
 
 Places = dict[str, Any]
@@ -86,6 +87,8 @@ More words, so that there is a way to somewhere else.
 WEEKLY = "The week: frost, bread and a letter that was not sent"
 TITLE = "The first frost and what it did to the dahlias behind the house"
 
+WEEK = timedelta(days=7)
+
 
 def fill(world: World) -> Places:
     """Fills the site and commits. What stands in the addresses of its pages, and in it ``people`` by name."""
@@ -99,6 +102,9 @@ def fill(world: World) -> Places:
     places: Places = {"people": people, "slug": post.slug, "id": post.id, "picture": picture.key}
     places |= _drafts(world, now) | _comments(world, post, now) | _reminders(world, now) | _links(world, nora, now)
     places |= _mails(world, now) | _transfers(ada, now)
+    lost = db.session.get(Delivery, places["mail"])
+    assert lost is not None
+    places |= _letters(world, post, lost, now)
     db.session.commit()
     return places
 
@@ -219,7 +225,30 @@ def _links(world: World, nora: Person, now: datetime) -> Places:
         "reset": account_links.reset_token(nora),
         "letter": _token(subscription_links.confirm_url(asked)).removeprefix("letter-"),
         "leave": subscription_links.leave_token(reads),
-        "digest": _token(letter_links.browser_url(now - timedelta(days=7), now + timedelta(minutes=1))),
+    }
+
+
+def _letters(world: World, post: Post, lost: Delivery, now: datetime) -> Places:
+    """What readers follow at cadences of their own; a letter in the browser, and one that waits for an editor."""
+    factories.subscription(world.alice.email, follows=f"@{world.alice.id}")
+    follows = f"site @{world.alice.id}=post"
+    reader = factories.subscription("mei@example.org", follows=follows, each_post_from=now, asked_again_at=now)
+    less = factories.subscription("lars@example.org", follows=f"@{world.bob.id}")
+    week = {"window_start": now - timedelta(days=7), "window_end": now}
+    waits = {"state": RunState.ANNOUNCED, "goes_at": now + timedelta(minutes=30)}
+    waiting = DigestRun(schedule_key="daily", slot_at=now, **week, **waits)
+    db.session.add(waiting)
+    db.session.add(Letter(content_id=lost.content_id, token="in-the-browser", starts_at=now - WEEK, ends_at=now))
+    db.session.flush()
+    db.session.add(LetterPost(content_id=lost.content_id, post_id=post.id))
+    return {
+        "digest": "in-the-browser",
+        "call_off": _token(letter_links.stop_url(waiting.id)),
+        "manage": subscription_links.manage_token(reader),
+        "more": _token(subscription_links.add_url(less, Following(authors=frozenset({world.alice.id})))).removeprefix(
+            "follow-"
+        ),
+        "still": _token(subscription_links.still_url(reader)).removeprefix("still-"),
     }
 
 

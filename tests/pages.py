@@ -28,7 +28,9 @@ FOR_EVERYONE = [
     *("/confirm/over", "/confirm/letter-over", "/confirm/comment-over", "/reset/over"),
     *("/unsubscribe/{leave}", "/unsubscribe/comments-{mute}", "/comments/decide/{decide}", "/reminders/act/{act}"),
     *("/reminders/request/{request}", "/reminders/stop/{stop}"),
-    *("/digests/{digest}", "/logout", "/api/docs"),
+    *("/digests/{digest}", "/digests/stop/{call_off}", "/subscribe/settings/{manage}"),
+    *("/confirm/follow-{more}", "/confirm/follow-over", "/confirm/still-{still}", "/confirm/still-over"),
+    *("/logout", "/api/docs"),
 ]
 FOR_READERS = [
     *("/", "/posts/{slug}", "/reminders", "/reminders/history", "/reminders/calendar", "/settings", "/settings/mail"),
@@ -43,7 +45,8 @@ FOR_AUTHORS = [
     *("/posts/{id}/revisions", "/posts/{id}/revisions/2", "/posts/{draft}/previews", "/posts/{id}/authors"),
     *("/posts/{draft}/review", "/posts/{trashed}/deletion", "/review"),
     "/comments/moderation",
-    "/settings/export",
+    *("/settings/export", "/settings/letters"),
+    *("/letters", "/letters/preview?reader=tomas@example.org", "/letters/{run}"),
 ]
 FOR_A_NEW_AUTHOR = ["/write", "/images", "/comments/moderation", "/reminders", "/settings/mail"]
 FOR_OPERATORS = [
@@ -54,7 +57,7 @@ FOR_OPERATORS = [
 FOR_ADMINISTRATORS = [
     *("/settings/site", "/comments/settings", "/settings/import", "/settings/export", "/review"),
     *("/settings/transfers/{over}", "/settings/transfers/{under_way}", "/settings/transfers/{broken}"),
-    *("/settings/transfers/{export}", "/inbox/", "/inbox/{caught}"),
+    *("/settings/transfers/{export}", "/inbox/", "/inbox/{caught}", "/letters/readers"),
 ]
 PAGES: list[tuple[str | None, str]] = [
     *((None, path) for path in FOR_EVERYONE),
@@ -70,6 +73,8 @@ NOT_HERE = {
     "/logout": 405,
     "/confirm/over": 410,
     "/confirm/letter-over": 410,
+    "/confirm/follow-over": 410,
+    "/confirm/still-over": 410,
     "/confirm/comment-over": 410,
     "/reset/over": 410,
     "/ops/mails/999999": 404,

@@ -48,6 +48,8 @@ from webapp.search import cli as search_cli
 from webapp.search import tasks as search_tasks
 from webapp.search import views as search_views
 from webapp.settings import choices
+from webapp.subscriptions import cli as subscriptions_cli
+from webapp.subscriptions import tasks as subscriptions_tasks
 from webapp.subscriptions import views as subscriptions_views
 
 FEATURES_WITH_PAGES = (
@@ -75,6 +77,7 @@ FEATURES_WITH_EVENTS = (
 FEATURES_WITH_COMMANDS = (
     accounts_cli,
     mail_cli,
+    subscriptions_cli,
     digests_cli,
     search_cli,
     ops_cli,
@@ -87,6 +90,7 @@ FEATURES_WITH_TASKS = (
     mail_tasks,
     images_tasks,
     comments_tasks,
+    subscriptions_tasks,
     reminders_tasks,
     digests_tasks,
     search_tasks,

@@ -94,7 +94,7 @@ def test_every_form_that_posts_carries_the_token(file):
 def test_only_what_proves_itself_goes_without_a_token(app):
     views = {name.removeprefix("webapp.") for name in csrf._exempt_views}
     assert views == {
-        "subscriptions.views.unsubscribe",
+        "subscriptions.views.asking.unsubscribe",
         "reminders.views.mailed.act",
         "reminders.views.others.answer",
         "reminders.views.others.stop",

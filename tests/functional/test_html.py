@@ -19,11 +19,11 @@ from tests.world import sign_in
 NO_PAGES = re.compile(
     r"/api/v1/|/static/|/feed\.|/@<handle>/feed|/tags/<slug>/feed|/sitemap|/robots|/favicon|/apple-touch|/manifest"
     r"|/opensearch|/healthz|/readyz|/metrics|/look\.css|/comments/challenge|/images/<key>/<name>|/reminders/reading"
-    r"|.*\.(zip|ics|json)$|/settings/transfers/<int:transfer_id>/file"
+    r"|.*\.(zip|ics|json|csv)$|/settings/transfers/<int:transfer_id>/file"
 )
 """Addresses that answer with something else, or with a part of a page."""
 
-ELSEWHERE = {"/setup/<token>", "/inbox/<key>/html"}
+ELSEWHERE = {"/setup/<token>", "/inbox/<key>/html", "/letters/preview.html"}
 """Before there is an administrator, and a mail as it arrived."""
 
 

@@ -11,6 +11,7 @@ from tests.functional import untranslated
 from tests.world import post_form, sign_in
 from webapp.accounts.models import Role
 from webapp.core import clock, words
+from webapp.digests import opening
 from webapp.digests import operations as digests
 from webapp.extensions import db
 from webapp.mail import operations as ledger
@@ -73,7 +74,7 @@ def places(world, ada):
         now=now,
     )
     mail.state = State.UNCERTAIN
-    run = digests.open_now(now=now)
+    run = opening.open_now(now=now)
     said = factories.comment(post, ada, "好文。")
     factories.comment(post, None, "再来。", state="pending", published_at=None, name="阿澄", language="zh-Hans")
     writing.edit(post, by=ada, version=post.version, title="霜降了", now=now)
@@ -197,7 +198,7 @@ def test_a_letter_is_written_once_for_each_language_and_says_dates_as_they_do(se
     now = datetime(2026, 11, 28, 2, tzinfo=UTC)
     factories.post(world.alice, "Frost", published_at=now - timedelta(days=1))
     readers = [factories.subscription(language=language) for language in ("zh-Hans", "en", None, "zh-Hans")]
-    run = digests.open_now(now=now)
+    run = opening.open_now(now=now)
     for _ in digests.expand(run.id, now=now):
         db.session.commit()
     letters = [session.query(Delivery).filter_by(reader_id=reader.id).one().content for reader in readers]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
 
-from webapp.accounts.models import ApiToken, Person, Registration, Role, SignIn
+from webapp.accounts.models import IMPLIED, ApiToken, Person, Registration, Role, SignIn
 from webapp.core import text, tokens
 from webapp.core.errors import Refused
 from webapp.extensions import db
@@ -26,6 +26,11 @@ class Credentials:
 
 def by_id(person_id: int) -> Person | None:
     return db.session.get(Person, person_id)
+
+
+def by_ids(ids: Collection[int]) -> Sequence[Person]:
+    """These people, by name."""
+    return db.session.scalars(select(Person).where(Person.id.in_(ids)).order_by(Person.name, Person.id)).all()
 
 
 def by_email(email: str) -> Person | None:
@@ -50,6 +55,14 @@ def by_token(raw: str) -> ApiToken | None:
 
 def everyone() -> Sequence[Person]:
     return db.session.scalars(select(Person).order_by(Person.created_at, Person.id)).all()
+
+
+def editors() -> Sequence[Person]:
+    """Those who edit what everybody writes and have confirmed their address."""
+    roles = [role for role, implied in IMPLIED.items() if Role.EDITOR in implied]
+    return db.session.scalars(
+        select(Person).where(Person.role.in_(roles), Person.email_confirmed_at.is_not(None)).order_by(Person.id)
+    ).all()
 
 
 def has_administrator() -> bool:

@@ -12,11 +12,13 @@ from webapp.accounts.models import Role, Scope
 from webapp.api import answers, paging
 from webapp.api.auth import caller, needs, payer, token
 from webapp.api.blueprint import ID, Blueprint
+from webapp.api.following import weekday_of
 from webapp.api.schemas import AskedSubscription, NewSubscription, PageQuery, SubscriptionPage, SubscriptionSchema
 from webapp.core import clock, text
 from webapp.extensions import db, limiter
 from webapp.subscriptions import operations, queries
-from webapp.subscriptions.models import Subscription
+from webapp.subscriptions.models import Cadence, Subscription
+from webapp.subscriptions.naming import wanted
 
 blueprint = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 ASKING_PACE = "200 per hour"
@@ -47,7 +49,14 @@ class Subscriptions(MethodView):
         """
         person, address = caller(), text.address(values["email"])
         consent = f"Asked for by @{person.handle} through the API, from {request.remote_addr}"
-        operations.ask(email=address, consent=consent, now=clock.now())
+        wish = operations.Wish(
+            wanted(values["follow"]),
+            Cadence(values["cadence"]),
+            weekday_of(values.get("weekday")),
+            values.get("hour"),
+            values.get("zone"),
+        )
+        operations.ask(email=address, consent=consent, now=clock.now(), wish=wish)
         db.session.commit()
         return values | {"email": address}
 

@@ -45,10 +45,6 @@ class Weekly:
             yield slot
             slot = self.after(slot)
 
-    def week_before(self, instant: datetime) -> datetime:
-        """The same weekday and time of day, seven days earlier on the zone's calendar."""
-        return (instant.astimezone(self.zone) - A_WEEK).astimezone(UTC)
-
     def _on(self, day: date) -> datetime:
         return datetime.combine(day, self.at, self.zone).astimezone(UTC)  # fold=0 is what the RFC says, both times
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from datetime import datetime
 
@@ -15,12 +16,12 @@ from rich.table import Table
 from webapp.core import clock, site
 from webapp.core.errors import Refused
 from webapp.core.text import address
-from webapp.digests import operations, queries
+from webapp.digests import opening, operations, queries
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
 from webapp.mail.models import State
 from webapp.subscriptions import queries as subscriptions
-from webapp.subscriptions.models import SubscriptionState
+from webapp.subscriptions.models import Subscription, SubscriptionState
 
 group = AppGroup("digest", help="The weekly letter.")
 
@@ -63,23 +64,27 @@ def runs(limit: int, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("email")
 def preview(email: str) -> None:
     """Prints the letter as one reader would get it now. Sends nothing."""
-    try:
-        reader = subscriptions.by_address(address(email))
-    except Refused as refused:
-        raise click.ClickException(refused.message) from None
-    if reader is None:
-        raise click.ClickException(f"{email} has not asked for the letter.")
-    if reader.state is not SubscriptionState.ACTIVE:
-        why = "has left" if reader.state is SubscriptionState.LEFT else "has not confirmed yet"
-        raise click.ClickException(f"{email} {why} and gets no letter.")
+    reader = _active(email)
     now = clock.now()
     letter = operations.preview(reader, now=now)
     if letter is None:
-        since = operations.window_start(reader.covered_until, now)
-        click.echo(f"No letter: nothing new since {_local(since)}.")
+        click.echo(f"No letter: nothing new since {_local(operations.starts_at(reader, now))}.")
         return
-    subject, text = letter
-    click.echo(f"Subject: {subject}\n\n{text}", nl=False)
+    click.echo(f"Subject: {letter.subject}\n\n{letter.text}", nl=False)
+
+
+@group.command("test")
+@click.argument("email")
+@click.option("--to", required=True, help="Who looks at it.")
+def test(email: str, to: str) -> None:
+    """Mails the letter as one reader would get it now to somebody else."""
+    reader = _active(email)
+    try:
+        was_new = operations.send_test(reader, to=address(to), key=secrets.token_hex(8), now=clock.now())
+    except Refused as refused:
+        raise click.ClickException(refused.message) from None
+    db.session.commit()
+    click.echo(f"It goes to {to}." if was_new else "No letter: nothing is new to that reader.")
 
 
 @group.command("send")
@@ -93,8 +98,22 @@ def send(up_to_now: bool) -> None:  # noqa: FBT001
         _send_slot(now)
 
 
+def _active(email: str) -> Subscription:
+    """A reader who gets letters, or an end in one line."""
+    try:
+        reader = subscriptions.by_address(address(email))
+    except Refused as refused:
+        raise click.ClickException(refused.message) from None
+    if reader is None:
+        raise click.ClickException(f"{email} has not asked for the letter.")
+    if reader.state is not SubscriptionState.ACTIVE:
+        why = "has left" if reader.state is SubscriptionState.LEFT else "has not confirmed yet"
+        raise click.ClickException(f"{email} {why} and gets no letter.")
+    return reader
+
+
 def _send_up_to(now: datetime) -> None:
-    run_id = operations.open_now(now=now).id
+    run_id = opening.open_now(now=now).id
     db.session.commit()
     for _ in operations.expand(run_id, now=now):
         db.session.commit()
@@ -106,19 +125,23 @@ def _send_up_to(now: datetime) -> None:
 
 
 def _send_slot(now: datetime) -> None:
-    slot = operations.latest_slot(now=now)
+    slot = opening.latest_slot(now=now)
     if slot is None:
         click.echo("No slot has come since this site was set up. `digest send --now` does not wait for one.")
         return
-    before = queries.run_for(operations.WEEKLY, slot)
+    before = queries.run_for(opening.WEEKLY, slot)
     was_open = before is None or before.state is RunState.PLANNING
     for _ in operations.tick(now=now):
         db.session.commit()
-    run = queries.run_for(operations.WEEKLY, slot)
+    run = queries.run_for(opening.WEEKLY, slot)
     if run is None:
         raise click.ClickException("Its run was not written down. Try again.")
     if run.state in {RunState.SKIPPED, RunState.FAILED}:
         click.echo(f"{_local(slot)}: no letter, {run.note}.")
+    elif run.state is RunState.ANNOUNCED:
+        click.echo(
+            f"{_local(slot)}: this letter waits until {_local(run.goes_at or now)}, so that an editor can stop it."
+        )
     elif was_open:
         click.echo(_written(run))
     else:

@@ -1,4 +1,4 @@
-"""When the letter goes out, and to whom: one run for each slot, one mail for each reader, whatever breaks in between.
+"""To whom a letter goes: one mail for each reader, with what is new to them, whatever breaks in between.
 
 Nothing here commits. :func:`tick` and :func:`expand` hand back control wherever one transaction has to end::
 
@@ -8,85 +8,40 @@ Nothing here commits. :func:`tick` and :func:`expand` hand back control wherever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-
-from sqlalchemy.exc import IntegrityError
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from webapp import jobs
-from webapp.core import weekly
 from webapp.core.words import mark
-from webapp.digests import mails, queries
+from webapp.digests import mails, news, opening, queries
 from webapp.digests.models import DigestRun, RunState
+from webapp.digests.news import Item
+from webapp.digests.opening import LATEST, NOW, POST, is_too_late
+from webapp.digests.windows import Offer
 from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail import queries as ledger
 from webapp.mail.models import Kind
-from webapp.posts import operations as posts
-from webapp.settings.queries import installed_at
+from webapp.posts.models import Post
 from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions.models import Subscription
-
-WEEKLY = "weekly"
-NOW = "now"
-LATEST = timedelta(hours=48)
-"""How late a letter may still go out, and how long its mails are tried."""
 
 PAGE = 200
 """Readers a transaction."""
 
 
 def tick(*, now: datetime) -> Iterator[None]:
-    """Does all that is due for the letter, one transaction's worth at a time; the caller commits each time it yields.
+    """Does all that is due for the letters, one transaction's worth at a time; the caller commits each time it yields.
 
     It may be called at any time, by any number of processes.
     """
-    open_slot(now=now)
+    opening.open_due(now=now)
+    opening.begin_announced(now=now)
     close_finished(now=now)
     yield
     for run in queries.in_state(RunState.PLANNING):
         yield from expand(run.id, now=now)
-
-
-def latest_slot(*, now: datetime) -> datetime | None:
-    """The newest slot that has come; None when the site is younger than that."""
-    slot = weekly.letter().latest(now)
-    return slot if slot >= installed_at() else None
-
-
-def slot_to_open(*, now: datetime) -> datetime | None:
-    """The newest slot that has come and has no run yet."""
-    slot = latest_slot(now=now)
-    return None if slot is None or queries.run_for(WEEKLY, slot) is not None else slot
-
-
-def is_too_late(slot: datetime, now: datetime) -> bool:
-    """Whether a letter that has not been written down yet may no longer go out."""
-    return now - slot > LATEST
-
-
-def open_slot(*, now: datetime) -> bool:
-    """Makes the run of the newest slot, and records the older ones that were missed. False: there is nothing to do."""
-    slot = slot_to_open(now=now)
-    if slot is None:
-        return False
-    before = max(installed_at(), queries.last_slot(WEEKLY) or installed_at())
-    for missed in weekly.letter().between(before, slot):
-        _record(WEEKLY, missed, RunState.SKIPPED, now, note=mark("missed: a later letter covers it"))
-    if is_too_late(slot, now):
-        return _record(
-            WEEKLY, slot, RunState.SKIPPED, now, note=mark("more than 48 hours late: the next letter covers it")
-        )
-    return _record(WEEKLY, slot, RunState.PLANNING, now)
-
-
-def open_now(*, now: datetime) -> DigestRun:
-    """A run outside the schedule, for all that is new up to ``now``."""
-    posts.publish_due(now=now)  # what should have appeared by now is part of what is new
-    _record(NOW, now, RunState.PLANNING, now)
-    run = queries.run_for(NOW, now)
-    assert run is not None  # noqa: S101  # it was recorded a line above, by us or by another
-    return run
 
 
 def expand(run_id: int, *, now: datetime) -> Iterator[None]:
@@ -95,7 +50,7 @@ def expand(run_id: int, *, now: datetime) -> Iterator[None]:
     while (run := queries.locked(run_id)) and run.state is RunState.PLANNING:
         letters = letters or mails.Letters(run.window_end)
         if is_too_late(run.slot_at, now):
-            _end(run, RunState.FAILED, now, note=mark("could not be planned within 48 hours"))
+            opening.end(run, RunState.FAILED, now, note=mark("could not be planned within 48 hours"))
         else:
             _plan_page(run, letters, now)
         yield
@@ -106,29 +61,72 @@ def close_finished(*, now: datetime) -> int:
     """Ends the runs whose every mail has come to an end; returns how many."""
     finished = [run for run in queries.in_state(RunState.FROZEN) if ledger.all_ended(run.id)]
     for run in finished:
-        _end(run, RunState.DONE, now)
+        opening.end(run, RunState.DONE, now)
     return len(finished)
 
 
-def window_start(covered_until: datetime | None, end: datetime) -> datetime:
-    """Up to where a reader has everything. The first letter covers the week before it, whenever they asked for it."""
-    return covered_until or weekly.letter().week_before(end)
+def preview(reader: Subscription, *, now: datetime) -> mails.Preview | None:
+    """What a reader would get now, if all that is new went out; None when nothing is new to them. Writes nothing."""
+    pick = _pick_now(reader, mails.Letters(now, find=news.foreseen))
+    return mails.preview(reader, pick.offer.start, now, pick.items) if pick.items else None
 
 
-def covered_after(start: datetime, end: datetime) -> datetime:
-    """Up to where a reader has everything once the window has been offered to them, with or without a letter."""
-    return max(start, end)
+def starts_at(reader: Subscription, end: datetime) -> datetime:
+    """Where a reader's window begins that ends at ``end``."""
+    return _pick_now(reader, mails.Letters(end, find=news.foreseen)).offer.start
 
 
-def preview(reader: Subscription, *, now: datetime) -> tuple[str, str] | None:
-    """Subject and text of what a reader would get now; None when nothing is new to them."""
-    return mails.preview(reader, window_start(reader.covered_until, now), now)
+def send_test(reader: Subscription, *, to: str, key: str, now: datetime) -> bool:
+    """Mails what a reader would get now to somebody else, to look at. False when nothing is new to the reader."""
+    letters = mails.Letters(now, find=news.foreseen)
+    pick = _pick_now(reader, letters)
+    content = letters.content(pick.items, reader.schedule_key, reader.language)
+    if content is None:
+        return False
+    values = mails.values(reader, pick.offer.start)
+    mail.enqueue(kind=Kind.TEST, address=to, content=content, dedupe_key=f"test:{key}", values=values, now=now)
+    return True
+
+
+def withdraw(post: Post, *, now: datetime) -> None:
+    """A post has been hidden: mails that are about nothing else and have not left do not, and it may be news again."""
+    news.hide([post.id])
+    if contents := news.letters_about_nothing_but(post.id):
+        mail.cancel_waiting(content_ids=contents, reason=mark("its post was taken back"), now=now)
+
+
+@dataclass(frozen=True)
+class _Pick:
+    """What one reader gets of a letter, out of what it offers them."""
+
+    offer: Offer
+    items: Sequence[Item]
+
+
+def _pick_now(reader: Subscription, letters: mails.Letters) -> _Pick:
+    (pick,) = _picks([reader], letters, key=None)
+    return pick
+
+
+def _picks(readers: Sequence[Subscription], letters: mails.Letters, *, key: str | None) -> list[_Pick]:
+    """What each reader gets: what they follow and have not had. Only what came back may have been had in its window."""
+    offers = [letters.offer_to(reader, key) for reader in readers]
+    again = {each.post_id for offer in offers for each in offer.items if each.is_again}
+    had = news.had_before([reader.id for reader in readers], again) if again else set()
+    return [
+        _Pick(
+            offer, tuple(each for each in offer.items if (reader.id, each.post_id) not in had) if had else offer.items
+        )
+        for offer, reader in zip(offers, readers, strict=True)
+    ]
 
 
 def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
     """One page of readers: their mails, where they stand and how far the run has come change together or not at all."""
-    readers = subscriptions.active_after(run.cursor, PAGE)
-    mailed = sum(_mail(run, reader, letters, now) for reader in readers)
+    key = None if run.schedule_key == NOW else run.schedule_key
+    readers = subscriptions.active_after(run.cursor, PAGE, key=key, slot=run.slot_at)
+    picks = _picks(readers, letters, key=key)
+    mailed = sum(_mail(run, reader, pick, letters, now) for reader, pick in zip(readers, picks, strict=True))
     run.expected += mailed
     run.excluded += len(readers) - mailed
     if readers:
@@ -139,18 +137,18 @@ def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
         _freeze(run, now)
 
 
-def _mail(run: DigestRun, reader: Subscription, letters: mails.Letters, now: datetime) -> bool:
-    start = window_start(reader.covered_until, run.window_end)
-    content = letters.since(start, reader.language)
-    reader.covered_until = covered_after(start, run.window_end)
+def _mail(run: DigestRun, reader: Subscription, pick: _Pick, letters: mails.Letters, now: datetime) -> bool:
+    content = letters.content(pick.items, reader.schedule_key, reader.language)
+    reader.covered_until, reader.had_since = pick.offer.covered_until, pick.offer.had_since
+    reader.starts_afresh = False
     if content is None:
         return False
     mail.enqueue(
-        kind=Kind.DIGEST,
+        kind=Kind.POST if run.schedule_key == POST else Kind.DIGEST,
         address=reader.address,
         content=content,
         dedupe_key=f"digest:{run.id}:{reader.id}",
-        values=mails.values(reader),
+        values=mails.values(reader, pick.offer.start),
         person_id=reader.person_id,
         reader_id=reader.id,
         run_id=run.id,
@@ -169,28 +167,4 @@ def _freeze(run: DigestRun, now: datetime) -> None:
     elif run.schedule_key == NOW:
         db.session.delete(run)
     else:
-        _end(run, RunState.SKIPPED, now, note=mark("nothing new") if run.excluded else mark("no readers"))
-
-
-def _end(run: DigestRun, state: RunState, now: datetime, *, note: str = "") -> None:
-    run.state = state
-    run.note = note
-    run.ended_at = now
-
-
-def _record(schedule_key: str, slot: datetime, state: RunState, now: datetime, *, note: str = "") -> bool:
-    """Writes a slot down. False: another process was first, by the unique key."""
-    run = DigestRun(
-        schedule_key=schedule_key,
-        slot_at=slot,
-        window_start=min(slot, queries.sent_until() or weekly.letter().week_before(slot)),
-        window_end=slot,
-    )
-    if state is not RunState.PLANNING:
-        _end(run, state, now, note=note)
-    try:
-        with db.session.begin_nested():
-            db.session.add(run)
-    except IntegrityError:
-        return False
-    return True
+        opening.end(run, RunState.SKIPPED, now, note=mark("nothing new") if run.excluded else mark("no readers"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -36,10 +36,12 @@ def last_slot(schedule_key: str) -> datetime | None:
     return db.session.scalar(select(func.max(DigestRun.slot_at)).where(DigestRun.schedule_key == schedule_key))
 
 
-def sent_until() -> datetime | None:
-    """Where the last run that had mail in it ended."""
+def sent_until(schedule_key: str) -> datetime | None:
+    """Where the last run of a schedule that had mail in it ended."""
     return db.session.scalar(
-        select(func.max(DigestRun.window_end)).where(DigestRun.state.in_([RunState.FROZEN, RunState.DONE]))
+        select(func.max(DigestRun.window_end)).where(
+            DigestRun.schedule_key == schedule_key, DigestRun.state.in_([RunState.FROZEN, RunState.DONE])
+        )
     )
 
 
@@ -50,9 +52,11 @@ def between(start: datetime, end: datetime) -> Sequence[DigestRun]:
     ).all()
 
 
-def newest(limit: int, *, days: Days = ALWAYS) -> Sequence[DigestRun]:
-    """The latest runs, newest slot first; with ``days``, those whose slot was on them."""
+def newest(limit: int, *, days: Days = ALWAYS, keys: Collection[str] | None = None) -> Sequence[DigestRun]:
+    """The latest runs, newest slot first; with ``days``, those whose slot was on them; of these schedules only."""
     rows = select(DigestRun).order_by(DigestRun.slot_at.desc(), DigestRun.id.desc()).limit(limit)
+    if keys is not None:
+        rows = rows.where(DigestRun.schedule_key.in_(keys))
     if days:
         rows = rows.where(days.hold(SLOT_AT))
     return db.session.scalars(rows).all()
@@ -70,3 +74,17 @@ def mails_of(runs: Sequence[DigestRun]) -> dict[int, dict[State, int]]:
         if run_id is not None:
             counted[run_id][state] = count
     return counted
+
+
+def why_not(run_id: int) -> Sequence[tuple[State, str, int]]:
+    """How many mails of a run have not been sent, by how they ended and why; the most first."""
+    count = func.count().label("count")
+    why = func.coalesce(func.nullif(Delivery.skip_reason, ""), Delivery.smtp_reply, "")
+    rows = db.session.execute(
+        select(Delivery.state, why, count)
+        .where(Delivery.run_id == run_id, Delivery.state != State.SENT)
+        .group_by(Delivery.state, why)
+        .order_by(count.desc(), Delivery.state)
+        .limit(50)
+    )
+    return [(state, reason, number) for state, reason, number in rows]

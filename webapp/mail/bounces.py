@@ -44,13 +44,15 @@ def sender(delivery_id: int, config: Config) -> str:
 
 
 def take(message: Message, *, now: datetime) -> tuple[Delivery, Verdict]:
-    """Reads a bounce. A permanent one ends all mail to the address it is about; a temporary one is logged only.
+    """Reads a bounce or a complaint. Complaints and permanent bounces end all mail to the address; others are logged.
 
     Raises :class:`Refused` for anything else: no address of ours, a forged one, or no bounce that can be read.
     """
     delivery = db.session.get(Delivery, _whose(message, site.config()))
     if delivery is None:
         raise Refused("message", _("This bounce is about a mail that is not in the ledger any more."))
+    if (complaint := _complaint(message)) is not None:
+        return _stop(delivery, f"complained: {complaint}"[:200], complaint, phase="complaint", now=now)
     temporary, permanent = _failures(message)
     if not permanent:
         if not temporary:
@@ -61,22 +63,41 @@ def take(message: Message, *, now: datetime) -> tuple[Delivery, Verdict]:
         return delivery, Verdict.TEMPORARY
 
     why = _why(message)
-    note = f"bounced: {why}"[:200]
+    return _stop(delivery, f"bounced: {why}"[:200], why, phase="bounce", now=now)
+
+
+def _stop(delivery: Delivery, note: str, why: str, *, phase: str, now: datetime) -> tuple[Delivery, Verdict]:
+    """Ends all mail to the address of a delivery, and writes down why."""
     suppress(delivery.address, reason=note, now=now)
     db.session.execute(update(Delivery).where(Delivery.id == delivery.id).values(skip_reason=note))
     db.session.add(
         DeliveryAttempt(
             delivery_id=delivery.id,
-            phase="bounce",
-            outcome="bounced",
+            phase=phase,
+            outcome="bounced" if phase == "bounce" else "complained",
             reply=why,
             worker="(mail bounce)",
             started_at=now,
             ended_at=now,
         )
     )
-    log.warning("mail.bounced", delivery=delivery.id, verdict=str(Verdict.PERMANENT), why=why)
+    log.warning("mail.bounced", delivery=delivery.id, verdict=str(Verdict.PERMANENT), phase=phase, why=why)
     return delivery, Verdict.PERMANENT
+
+
+def _complaint(message: Message) -> str | None:
+    """What kind of complaint this is, by its report (RFC 5965); None when it is none."""
+    for part in message.walk():
+        if part.get_content_type() == "message/feedback-report":
+            inner = part.get_payload()
+            told = inner[0] if isinstance(inner, list) and inner else inner
+            kind = told.get("Feedback-Type") if isinstance(told, Message) else None
+            if kind is None:  # some parsers leave the report as text
+                found = re.search(r"^Feedback-Type:\s*(\S+)", str(told), re.IGNORECASE | re.MULTILINE)
+                kind = found[1] if found else "abuse"
+            kind = " ".join(str(kind).split())[:40].lower()
+            return None if kind == "not-spam" else kind
+    return None
 
 
 def _failures(message: Message) -> tuple[frozenset[bytes], frozenset[bytes]]:

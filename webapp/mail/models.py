@@ -77,7 +77,7 @@ class Delivery(Timestamps, Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[Kind] = mapped_column(states(Kind))
     dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
-    content_id: Mapped[int] = mapped_column(ForeignKey("mail_contents.id"))
+    content_id: Mapped[int] = mapped_column(ForeignKey("mail_contents.id"), index=True)
     values: Mapped[dict[str, Any]]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("digest_runs.id", ondelete="SET NULL"), index=True)

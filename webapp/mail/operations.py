@@ -7,7 +7,7 @@ mail now, and whoever asked must stop.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -289,11 +289,22 @@ def suppress(address: str, *, reason: str, now: datetime) -> None:
         db.session.add(Suppression(address=address, reason=reason, created_at=now))
 
 
-def cancel_waiting(*, reason: str, now: datetime, reader_id: int | None = None, dedupe_key: str | None = None) -> int:
-    """Cancels what has not reached DATA, for one reader or one key; returns how many mails that were."""
-    if (reader_id is None) == (dedupe_key is None):
-        raise ValueError("name a reader or a key")
-    whose = Delivery.reader_id == reader_id if dedupe_key is None else Delivery.dedupe_key == dedupe_key
+def cancel_waiting(
+    *,
+    reason: str,
+    now: datetime,
+    reader_id: int | None = None,
+    dedupe_key: str | None = None,
+    content_ids: Collection[int] | None = None,
+) -> int:
+    """Cancels what has not reached DATA, for one reader, one key or these contents; returns how many."""
+    if [reader_id, dedupe_key, content_ids].count(None) != 2:  # all but one
+        raise ValueError("name a reader, a key or contents")
+    whose = Delivery.reader_id == reader_id
+    if dedupe_key is not None:
+        whose = Delivery.dedupe_key == dedupe_key
+    elif content_ids is not None:
+        whose = Delivery.content_id.in_(content_ids)
     return count_changed(
         update(Delivery)
         .where(whose, Delivery.state.in_([State.QUEUED, State.CLAIMED]))

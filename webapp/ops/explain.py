@@ -14,6 +14,7 @@ from webapp.accounts import queries as people
 from webapp.accounts.models import Person
 from webapp.core.days import ALWAYS, Days
 from webapp.core.words import _, kept
+from webapp.digests import opening
 from webapp.digests import queries as digests
 from webapp.digests.models import DigestRun, RunState
 from webapp.mail import queries as mails
@@ -24,6 +25,8 @@ from webapp.reminders import queries as reminders
 from webapp.reminders import recipients
 from webapp.reminders.models import Leave, Reminder
 from webapp.subscriptions import queries as subscriptions
+from webapp.subscriptions import wording
+from webapp.subscriptions.dormancy import UNTIL_THEY_ANSWER
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
 LETTERS = 5
@@ -132,6 +135,7 @@ def _who(
         yield _("Letter: left %(when)s.", when=say(subscription.left_at))
     elif subscription.confirmed_at is not None:
         yield _("Letter: gets it since %(when)s.", when=say(subscription.confirmed_at))
+        yield from _settings(subscription, say)
     if suppression is not None:
         yield _(
             "Not written to since %(when)s: %(reason)s",
@@ -168,8 +172,25 @@ def _asked(address: str, say: Say) -> Iterator[str]:
         yield _("Its owner wants to be asked by nobody whether they may be reminded.")
 
 
+def _settings(subscription: Subscription, say: Say) -> Iterator[str]:
+    """What a reader gets and when, and what keeps it back at present."""
+    in_full = wording.in_full(subscription)
+    if subscription.scheduled_from is None:
+        yield _("What and when: %(what)s.", what=in_full)
+    else:
+        yield _("What and when: %(what)s, chosen %(when)s.", what=in_full, when=say(subscription.scheduled_from))
+    if subscription.paused_until == UNTIL_THEY_ANSWER:
+        yield _("Paused: asked whether letters are still wanted, and did not answer.")
+    elif subscription.paused_until is not None:
+        yield _("Paused until %(when)s.", when=say(subscription.paused_until))
+
+
 def _missed(address: str, subscription: Subscription | None, days: Days) -> list[Missed]:
-    runs = digests.newest(LETTERS, days=days)
+    """The letters that might have come: the site's own, and those of the reader's schedule."""
+    keys = {opening.WEEKLY, opening.NOW}
+    if subscription is not None:
+        keys |= {subscription.schedule_key} | ({opening.POST} if subscription.each_post_from else set())
+    runs = digests.newest(LETTERS, days=days, keys=keys)
     got = mails.runs_that_wrote_to(address, [run.id for run in runs])
     return [Missed(run.slot_at, _why_not(run, subscription)) for run in runs if run.id not in got]
 
@@ -186,17 +207,43 @@ def _one_mail(told: Story, say: Say) -> Iterator[str]:
 
 
 def _why_not(run: DigestRun, subscription: Subscription | None) -> str:
+    return _not_a_reader(run, subscription) or (subscription and _not_theirs(run, subscription)) or _nothing_in_it(run)
+
+
+def _not_a_reader(run: DigestRun, subscription: Subscription | None) -> str | None:
     if subscription is not None and subscription.state is SubscriptionState.PENDING:
         return _("asked for the letter and never confirmed")
     if subscription is None or subscription.confirmed_at is None or subscription.confirmed_at > run.created_at:
         return _("not a reader then")
     if subscription.left_at is not None and subscription.left_at <= run.created_at:
         return _("left before that")
+    return None
+
+
+def _nothing_in_it(run: DigestRun) -> str:
     if run.state is RunState.SKIPPED:
         return kept(run.note) or _("the slot was skipped")
     if run.state is RunState.PLANNING:
         return _("it is still being written")
+    if run.state is RunState.ANNOUNCED:
+        return _("it waits, so that an editor can stop it")
     return _("nothing new since the one before")
+
+
+def _not_theirs(run: DigestRun, subscription: Subscription) -> str | None:
+    """Why a run was for others, by what the reader has chosen since."""
+    key, began = run.schedule_key, subscription.scheduled_from
+    if key == opening.POST:
+        began = subscription.each_post_from
+        if began is None or began > run.slot_at:
+            return _("did not get each post at once then")
+    elif key not in {opening.NOW, subscription.schedule_key}:
+        return _("their letters come at other times: %(what)s", what=wording.in_full(subscription))
+    elif key != opening.NOW and began is not None and began > run.slot_at:
+        return _("chose these times later")
+    if subscription.paused_until is not None and subscription.paused_until > run.slot_at:
+        return _("had paused")
+    return None
 
 
 def _at(moment: datetime, zone: ZoneInfo) -> str:

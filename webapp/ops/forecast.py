@@ -24,6 +24,7 @@ MOST_DAYS = 60
 LISTED = 200
 """Mails to one person that are listed, the soonest. All are counted."""
 
+TO_MANY = frozenset({Kind.DIGEST, Kind.POST})
 TITLES = 3
 TOO_LATE = mark("its time has passed")
 SUPPRESSED = mark("this address is not written to any more")
@@ -123,7 +124,7 @@ def each_mail(now: datetime, days: int) -> Iterator[tuple[datetime, Kind, str]]:
     for letter in letters.letters(now=now, until=until):
         for window in letter.windows:
             for address in window.addresses():
-                yield letter.at, Kind.DIGEST, address
+                yield letter.at, letter.kind, address
 
 
 # Where mails come from
@@ -150,12 +151,12 @@ def _reminders(now: datetime, until: datetime) -> Iterator[Planned | LeftOut]:
 
 
 def _letters(now: datetime, until: datetime) -> Iterator[Planned | LeftOut]:
-    zone = site.config().site_timezone
     for letter in letters.letters(now=now, until=until):
         for window in letter.windows:
-            yield Planned(letter.at, Kind.DIGEST, zone, _listed(window.titles), window.count, since=window.start)
+            what = _listed(window.titles)
+            yield Planned(letter.at, letter.kind, letter.zone, what, window.count, since=window.start)
         for reason, count in letter.left_out.items():
-            yield LeftOut(letter.at, Kind.DIGEST, reason, count)
+            yield LeftOut(letter.at, letter.kind, reason, count)
 
 
 def _listed(titles: Sequence[str]) -> str:
@@ -174,7 +175,7 @@ class _Tally:
 
     counts: Counter[tuple[date, Kind]] = field(default_factory=Counter)
     skipped: Counter[tuple[datetime | None, Kind, str]] = field(default_factory=Counter)
-    batches: Counter[tuple[datetime, str]] = field(default_factory=Counter)
+    batches: Counter[tuple[datetime, Kind, str]] = field(default_factory=Counter)
     to_many: list[Planned] = field(default_factory=list)
     to_one: list[Planned] = field(default_factory=list)
 
@@ -185,8 +186,8 @@ class _Tally:
         self.counts[each.at.astimezone(site.config().zone).date(), each.kind] += each.count
         if each.address is None:
             self.to_many.append(each)
-        elif each.kind is Kind.DIGEST:  # a letter on its way is thousands of rows that wait for the same minute
-            self.batches[each.at.replace(second=0, microsecond=0), each.what] += 1
+        elif each.kind in TO_MANY:  # a letter on its way is thousands of rows that wait for the same minute
+            self.batches[each.at.replace(second=0, microsecond=0), each.kind, each.what] += 1
         else:
             self.to_one.append(each)
             if len(self.to_one) >= 2 * LISTED:
@@ -195,8 +196,8 @@ class _Tally:
     def mails(self) -> list[Planned]:
         zone = site.config().site_timezone
         batches = (
-            Planned(at, Kind.DIGEST, zone, subject, count, is_written=True)
-            for (at, subject), count in self.batches.items()
+            Planned(at, kind, zone, subject, count, is_written=True)
+            for (at, kind, subject), count in self.batches.items()
         )
         return _soonest([*self.to_many, *batches, *_soonest(self.to_one)[:LISTED]])
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, true
 from sqlalchemy.orm import lazyload
 
 from webapp.accounts.models import Person, Role
 from webapp.audit.models import AuditEntry
 from webapp.core.days import ALWAYS, Days
+from webapp.digests import opening
 from webapp.digests.models import DigestRun
 from webapp.extensions import db
 from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailHold, State
@@ -181,13 +182,23 @@ class NotReached:
     delivery: Delivery | None
 
 
+def _is_for(run: DigestRun) -> ColumnElement[bool]:
+    """Whose letters are those of a run, as they have chosen by now."""
+    columns = Subscription.__table__.c
+    if run.schedule_key == opening.NOW:
+        return true()
+    if run.schedule_key == opening.POST:
+        return columns.each_post_from.is_not(None)
+    return columns.schedule_key == run.schedule_key
+
+
 def not_reached(run: DigestRun, *, limit: int) -> list[NotReached]:
     """Everyone on the list, past or present, whose mail of this run did not go out, or who has none; by address."""
     rows = db.session.execute(
         select(Subscription, Delivery)
         .outerjoin(Delivery, and_(Delivery.reader_id == Subscription.id, Delivery.run_id == run.id))
         .where(
-            or_(Delivery.id.is_(None), Delivery.state.in_(NOT_SENT)),
+            or_(and_(Delivery.id.is_(None), _is_for(run)), Delivery.state.in_(NOT_SENT)),
             Subscription.asked_at <= run.slot_at,
         )
         .order_by(Subscription.address)

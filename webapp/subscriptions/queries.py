@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 
 from webapp.accounts.models import Person, Role
 from webapp.extensions import db
 from webapp.mail.models import Delivery, Kind, Suppression
-from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
 
 def by_address(address: str) -> Subscription | None:
@@ -27,19 +28,43 @@ def visible_to(person: Person) -> Select[Subscription]:
     return found.where(Subscription.address == person.email if person.is_confirmed else false())
 
 
-def active_after(cursor: int, limit: int) -> Sequence[Subscription]:
-    """A page of those who get the letter, by id, from behind ``cursor``; locked until the transaction ends.
+def active_after(
+    cursor: int, limit: int, *, key: str | None = None, slot: datetime | None = None
+) -> Sequence[Subscription]:
+    """A page of those who get a letter, by id, from behind ``cursor``; locked until the transaction ends.
 
-    The lock makes whoever leaves in that moment wait, and then find the mail that was just written down for them.
+    With ``key``, those of one schedule who chose it before ``slot``. Who has paused is left out. The lock makes whoever
+    leaves in that moment wait, and then find the mail that was just written down for them.
     """
+    found = select(Subscription).where(Subscription.id > cursor, _is_active())
+    if slot is not None:
+        found = found.where(_is_awake(slot), *([_is_in(key, slot)] if key is not None else []))
     return db.session.scalars(
-        select(Subscription)
-        .where(Subscription.id > cursor, Subscription.state == SubscriptionState.ACTIVE)
-        .order_by(Subscription.id)
-        .limit(limit)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        found.order_by(Subscription.id).limit(limit).with_for_update().execution_options(populate_existing=True)
     ).all()
+
+
+def schedule_keys() -> Sequence[str]:
+    """The schedules that somebody has, each found by one look into the index however many readers share it."""
+    key = Subscription.__table__.c.schedule_key
+    first = select(func.min(key).label("key")).where(_is_active()).cte("keys", recursive=True)
+    following = select(select(func.min(key)).where(_is_active(), key > first.c.key).scalar_subquery()).where(
+        first.c.key.is_not(None)
+    )
+    keys = first.union_all(following)
+    return [each for each in db.session.scalars(select(keys.c.key)) if each is not None]
+
+
+def is_anyone_in(key: str, slot: datetime) -> bool:
+    """Whether a slot of a schedule is anybody's."""
+    found = exists(select(Subscription.id).where(_is_active(), _is_in(key, slot)))
+    return bool(db.session.scalar(select(found)))
+
+
+def count_in(key: str, slot: datetime) -> int:
+    """How many readers a slot of a schedule may reach."""
+    concerned = (_is_active(), _is_in(key, slot), _is_awake(slot))
+    return db.session.scalar(select(func.count(Subscription.id)).where(*concerned)) or 0
 
 
 def confirmations_of(subscription: Subscription) -> Sequence[datetime]:
@@ -51,11 +76,29 @@ def confirmations_of(subscription: Subscription) -> Sequence[datetime]:
     ).all()
 
 
-def standings(cursors: Sequence[int] = ()) -> list[tuple[tuple[Any, ...], int]]:
-    """Where the active readers stand, and how many in each place; never a row for each of them.
+@dataclass(frozen=True)
+class Place:
+    """Where readers stand who are alike in all that decides what they get. ``is_behind`` each of the cursors."""
 
-    A place is (covered_until, is_suppressed, one flag for each of ``cursors``: is the reader behind it).
-    """
+    covered_until: datetime | None
+    starts_afresh: bool
+    follows: str
+    cadence: Cadence
+    schedule_key: str
+    scheduled_from: datetime | None
+    each_post_from: datetime | None
+    had_since: str
+    paused_until: datetime | None
+    is_suppressed: bool
+    is_behind: tuple[bool, ...]
+
+
+STANDING = tuple(field.name for field in fields(Place))[:-2]
+"""What of a place is a column of the subscription."""
+
+
+def standings(cursors: Sequence[int] = ()) -> list[tuple[Place, int]]:
+    """Where the active readers stand, and how many in each place; never a row for each of them."""
     places = (
         select(*_place(cursors))
         .outerjoin(Suppression, Suppression.address == Subscription.address)
@@ -63,21 +106,28 @@ def standings(cursors: Sequence[int] = ()) -> list[tuple[tuple[Any, ...], int]]:
         .subquery()
     )
     rows = db.session.execute(select(*places.c, func.count()).group_by(*places.c).order_by(*places.c))
-    return [(tuple(place), count) for *place, count in rows]
+    return [(_placed(place), count) for *place, count in rows]
 
 
-def standing_at(place: Sequence[Any], cursors: Sequence[int] = ()) -> Iterator[str]:
-    """The addresses of the readers in one of the places that :func:`standings` tells of."""
-    is_there = and_(*(column.is_not_distinct_from(value) for column, value in zip(_place(cursors), place, strict=True)))
-    return iter(
-        db.session.scalars(
-            select(Subscription.address)
-            .outerjoin(Suppression, Suppression.address == Subscription.address)
-            .where(Subscription.state == SubscriptionState.ACTIVE, is_there)
-            .order_by(Subscription.id)
-            .execution_options(yield_per=1000)
-        )
+def _placed(values: Sequence[Any]) -> Place:
+    own, (is_suppressed, *is_behind) = values[: len(STANDING)], values[len(STANDING) :]
+    return Place(*[*own, bool(is_suppressed), tuple(bool(each) for each in is_behind)])
+
+
+def standing_at(place: Place, cursors: Sequence[int] = ()) -> Iterator[tuple[int, str]]:
+    """Id and address of the readers in one of the places that :func:`standings` tells of."""
+    values = (*astuple(place)[:-1], *place.is_behind)
+    is_there = and_(
+        *(column.is_not_distinct_from(value) for column, value in zip(_place(cursors), values, strict=True))
     )
+    rows = db.session.execute(
+        select(Subscription.id, Subscription.address)
+        .outerjoin(Suppression, Suppression.address == Subscription.address)
+        .where(Subscription.state == SubscriptionState.ACTIVE, is_there)
+        .order_by(Subscription.id)
+        .execution_options(yield_per=1000)
+    )
+    return ((reader_id, address) for reader_id, address in rows)
 
 
 def in_state(state: SubscriptionState) -> int:
@@ -85,9 +135,27 @@ def in_state(state: SubscriptionState) -> int:
     return db.session.scalar(select(func.count(Subscription.id)).where(Subscription.state == state)) or 0
 
 
+def _is_active() -> ColumnElement[bool]:
+    """As the index on the schedules has it."""
+    return Subscription.__table__.c.state == SubscriptionState.ACTIVE
+
+
+def _is_in(key: str, slot: datetime) -> ColumnElement[bool]:
+    columns = Subscription.__table__.c
+    if key == Cadence.POST:
+        return and_(columns.each_post_from.is_not(None), columns.each_post_from <= slot)
+    return and_(columns.schedule_key == key, or_(columns.scheduled_from.is_(None), columns.scheduled_from <= slot))
+
+
+def _is_awake(slot: datetime) -> ColumnElement[bool]:
+    pause = Subscription.__table__.c.paused_until
+    return or_(pause.is_(None), pause <= slot)
+
+
 def _place(cursors: Sequence[int]) -> list[ColumnElement[Any]]:
+    columns = Subscription.__table__.c
     return [
-        Subscription.__table__.c.covered_until,
+        *(columns[name] for name in STANDING),
         Suppression.__table__.c.id.is_not(None).label("is_suppressed"),
-        *((Subscription.__table__.c.id > cursor).label(f"is_behind_{nth}") for nth, cursor in enumerate(cursors)),
+        *((columns.id > cursor).label(f"is_behind_{nth}") for nth, cursor in enumerate(cursors)),
     ]

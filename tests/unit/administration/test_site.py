@@ -16,7 +16,7 @@ from tests.world import csrf, post_form, sign_in
 from webapp.accounts.models import Role
 from webapp.audit.models import AuditEntry
 from webapp.core import clock
-from webapp.digests import mails as letters
+from webapp.digests import operations as digests
 from webapp.extensions import db
 from webapp.images import storage
 from webapp.images.storage.folder import Folder
@@ -85,14 +85,14 @@ def test_the_postal_address_stands_below_the_letter_in_one_line(change, world):
     change(postal_address="Harbour Road 1\r\n12345 Example Town")
     factories.post(world.alice, published_at=clock.now())
     reader = factories.subscription()
-    found = letters.preview(reader, factories.INSTALLED_AT, clock.now())
-    assert "Harbour Road 1, 12345 Example Town" in found[1]
+    found = digests.preview(reader, now=clock.now())
+    assert "Harbour Road 1, 12345 Example Town" in found.text
 
 
 def test_the_second_ink_of_mails_is_the_accent(change, world):
     change(accent_day="#004a99", accent_night="#99ccff")
     factories.post(world.alice, published_at=clock.now())
-    html = letters.Letters(clock.now()).since(factories.INSTALLED_AT).html
+    html = digests.preview(factories.subscription(), now=clock.now()).html
     assert re.search(r'style="[^"]*color: #004a99', html)
     assert "#99ccff !important" in html
     assert "#b3261e" not in html

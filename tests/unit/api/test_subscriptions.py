@@ -10,7 +10,7 @@ from webapp.accounts.models import Role
 from webapp.api import subscriptions
 from webapp.extensions import db
 from webapp.mail.models import Delivery, Kind
-from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
 
 def test_asking_mails_a_question_and_nothing_else(world, program):
@@ -69,13 +69,20 @@ def test_what_is_no_address_is_refused(world, program, email):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("follow", "author:alice"),
+        ("follow", "author:nobody"),
+        ("follow", "tag:nothing"),
+        ("follow", "everything"),
+        ("follow", []),
+        ("follow", ["author:alice"] * 200),
+        ("follow", [7]),
         ("follow", None),
-        ("cadence", "daily"),
+        ("cadence", "hourly"),
         ("cadence", 7),
-        ("weekday", "mon"),
-        ("hour", 7),
-        ("zone", "Asia/Shanghai"),
+        ("weekday", "day"),
+        ("weekday", 7),
+        ("hour", 24),
+        ("hour", "7"),
+        ("zone", "Atlantis"),
         ("state", "active"),
         ("person_id", 1),
     ],
@@ -85,6 +92,23 @@ def test_what_is_not_offered_is_refused_and_says_so(world, program, name, value)
     document = call.refused(call("POST", "/subscriptions", {"email": "dora@example.org", name: value}), 422, name)
     assert document["errors"][name][0]
     assert db.session.query(Subscription).count() == 0
+
+
+def test_a_wish_is_kept_with_the_question_and_read_back(world, program):
+    factories.post(world.alice, tags=("garden",), published_at=factories.INSTALLED_AT)
+    wish = {"follow": ["author:alice", "tag:garden"], "cadence": "monthly", "weekday": "mon", "hour": 7}
+    answer = program(world.olive)("POST", "/subscriptions", {"email": "dora@example.org", **wish, "zone": "Shanghai"})
+
+    assert answer.status_code == 202, answer.text
+    (read,) = program(world.olive)("GET", "/subscriptions").get_json()["items"]
+    assert {name: read[name] for name in wish} == wish | {"weekday": 0}
+    assert read["zone"] == "Asia/Shanghai"
+
+
+def test_a_wish_does_not_change_what_a_reader_has_chosen(world, program):
+    reader = factories.subscription("dora@example.org", cadence=Cadence.DAILY, schedule_key="daily")
+    program(world.bob)("POST", "/subscriptions", {"email": "dora@example.org", "cadence": "post"})
+    assert reader.cadence is Cadence.DAILY
 
 
 def test_operators_see_all_and_others_their_own(world, program):
@@ -143,3 +167,20 @@ def test_asking_for_many_addresses_is_slowed_down_but_not_for_operators(world, p
     assert [bob("POST", "/subscriptions", each).status_code for each in asked] == [202, 202, 429]
     assert [olive("POST", "/subscriptions", each).status_code for each in asked] == [202, 202, 202]
     assert bob("GET", "/subscriptions").status_code == 200
+
+
+def test_one_author_may_have_a_cadence_of_its_own(world, program):
+    call = program(world.olive)
+    follow = ["site", f"author:{world.alice.handle}=post"]
+    assert call("POST", "/subscriptions", {"email": "dora@example.org", "follow": follow}).status_code == 202
+
+    made = db.session.query(Subscription).one()
+    assert made.follows == f"site @{world.alice.id}=post"
+    assert call("GET", f"/subscriptions/{made.id}").get_json()["follow"] == follow
+
+
+@pytest.mark.parametrize("name", ["site=hourly", "site=daily=weekly", "author:nobody=daily", "=daily"])
+def test_a_cadence_that_is_none_is_refused_by_name(world, program, name):
+    answer = program(world.bob)("POST", "/subscriptions", {"email": "dora@example.org", "follow": name})
+    assert answer.status_code == 422
+    assert "follow" in str(answer.get_json())

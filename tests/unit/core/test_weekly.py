@@ -43,7 +43,6 @@ def test_wall_time_stays_when_the_clocks_change():
     berlin = Weekly(5, time(10), ZoneInfo("Europe/Berlin"))
 
     assert list(berlin.between(utc(2026, 10, 20), utc(2026, 11, 5))) == [utc(2026, 10, 24, 8), utc(2026, 10, 31, 9)]
-    assert berlin.week_before(utc(2026, 10, 31, 9)) == utc(2026, 10, 24, 8)
 
 
 def test_time_that_does_not_exist_uses_the_offset_before_the_gap():

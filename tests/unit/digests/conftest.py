@@ -9,7 +9,7 @@ import time_machine
 
 from tests import factories
 from webapp.accounts.models import Role
-from webapp.digests import tasks
+from webapp.digests import news, tasks
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db as database
 
@@ -30,7 +30,9 @@ class Site:
         self.clock.move_to(instant)
 
     def publish(self, title, at):
+        """A post that appeared at an instant, and was noticed then."""
         made = factories.post(self.author, title, published_at=at)
+        news.take_as_dated()
         database.session.commit()
         return made
 

@@ -156,3 +156,15 @@ def test_runs_of_a_new_site_are_none(digest):
 
     assert digest("runs").stdout == "No letter has gone out yet.\n"
     assert json.loads(digest("runs", "--json").stdout) == []
+
+
+def test_test_mails_a_readers_letter_to_somebody_else_and_moves_nothing(digest, site):
+    site.reader()
+    site.publish("Salt", SLOT - HOUR)
+
+    assert digest("test", "bob@example.org", "--to", "ines@example.org").exit_code == 0
+    site.jobs.run()
+
+    assert site.smtp.only("ines@example.org", "test").subject == "Salt"
+    site.beat()
+    assert [letter.subject for letter in site.letters()] == ["Salt"]

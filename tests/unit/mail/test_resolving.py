@@ -190,3 +190,29 @@ def test_without_a_bounce_domain_mail_leaves_from_its_sender(app, db, mail, smtp
     assert bounces.sender(mail.id, app.config["ALMANAC"]) == "almanac@example.org"
     assert runner("mail", "bounce", input=bounce_to("bounce+1-00@x.example")).exit_code == 1
     assert db.session.get(Delivery, mail.id).state is State.SENT
+
+
+def complaint_to(address: str, kind: str = "abuse") -> str:
+    """What a mailbox provider sends when its reader calls a mail spam (RFC 5965)."""
+    return (
+        f"To: {address}\nFrom: feedback@example.net\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n'
+        "--b\nContent-Type: text/plain\n\nThis is a complaint.\n"
+        f"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: {kind}\nUser-Agent: Hub/1\nVersion: 1\n\n"
+        "--b\nContent-Type: message/rfc822\n\nSubject: The letter\n\nSalt\n--b--\n"
+    )
+
+
+def test_a_complaint_ends_mail_to_that_address(db, sent, smtp, runner):
+    sender = smtp.received[0].sender
+
+    answer = runner("mail", "bounce", input=complaint_to(sender))
+
+    assert answer.exit_code == 0, answer.output
+    assert db.session.query(Suppression).one().reason == "complained: abuse"
+
+
+def test_a_report_that_a_mail_is_no_spam_silences_nobody(db, sent, smtp, runner):
+    runner("mail", "bounce", input=complaint_to(smtp.received[0].sender, kind="not-spam"))
+
+    assert db.session.query(Suppression).count() == 0

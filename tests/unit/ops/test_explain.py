@@ -8,10 +8,14 @@ import pytest
 from tests import factories
 from webapp.core import clock
 from webapp.digests.models import DigestRun, RunState
+from webapp.extensions import db as database
 from webapp.mail import operations as ledger
 from webapp.mail.models import Kind
 from webapp.reminders import operations as reminders
-from webapp.subscriptions.models import SubscriptionState
+from webapp.subscriptions import operations as letters
+from webapp.subscriptions.dormancy import UNTIL_THEY_ANSWER
+from webapp.subscriptions.following import Following
+from webapp.subscriptions.models import Cadence, SubscriptionState
 
 
 @pytest.fixture
@@ -190,3 +194,62 @@ def test_a_letter_that_went_out_is_not_called_missed_because_much_was_written_si
     said = explain("reader@example.org", "--limit", "1")
     assert "Something newer" in said
     assert "No letter of" not in said
+
+
+def went_out(key, ago, now):
+    made = DigestRun(
+        schedule_key=key,
+        slot_at=now - ago,
+        window_start=now - ago - timedelta(days=7),
+        window_end=now - ago,
+        state=RunState.DONE,
+    )
+    database.session.add(made)
+    database.session.flush()
+    made.created_at = now - ago
+    return made
+
+
+def test_it_says_what_is_followed_how_often_and_since_when(db, world, explain):
+    reader = factories.subscription(world.bob.email)
+    wish = letters.Wish(Following.read(f"site @{world.alice.id}=daily"), hour=7, zone="Asia/Shanghai")
+    letters.choose(reader, wish, now=clock.now())
+
+    said = explain(world.bob.email)
+
+    assert f"{world.alice.name}, every day at 07:00, Shanghai" in said
+    assert "everything on this site, every week on Saturday at 07:00, Shanghai, chosen" in said
+
+
+def test_a_letter_at_another_time_than_theirs_is_no_riddle(db, world, explain):
+    now = clock.now()
+    went_out("weekly", timedelta(hours=2), now)
+    went_out("daily - 7 UTC", timedelta(hours=1), now)
+    reader = factories.subscription(world.bob.email, confirmed_at=now - timedelta(days=30))
+    letters.choose(reader, letters.Wish(cadence=Cadence.MONTHLY), now=now - timedelta(days=2))
+
+    said = explain(world.bob.email)
+
+    assert "their letters come at other times: everything on this site, every month on the first Saturday" in said
+    assert said.count("No letter of") == 1  # nobody asks about the schedules of others
+
+
+def test_a_letter_that_came_before_the_choice_or_in_a_pause_says_so(db, world, explain):
+    now = clock.now()
+    went_out("daily", timedelta(days=3), now)
+    went_out("daily", timedelta(days=1), now)
+    reader = factories.subscription(world.bob.email, confirmed_at=now - timedelta(days=30))
+    letters.choose(reader, letters.Wish(cadence=Cadence.DAILY), now=now - timedelta(days=2))
+    letters.pause(reader, until=now + timedelta(days=3), now=now - timedelta(days=2))
+
+    said = explain(world.bob.email)
+
+    assert "Paused until" in said
+    assert "had paused" in said
+    assert "chose these times later" in said
+
+
+def test_who_did_not_answer_is_told_so(db, world, explain):
+    factories.subscription(world.bob.email, paused_until=UNTIL_THEY_ANSWER)
+
+    assert "did not answer" in explain(world.bob.email)

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
 from tests import factories
 from tests.world import sign_in
 from webapp.accounts.models import Role
-from webapp.core import clock, weekly
+from webapp.core import clock
+from webapp.digests import news
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db as database
 from webapp.mail import operations as mail
@@ -28,7 +29,8 @@ from webapp.ops.dispatcher import Dispatcher
 from webapp.posts.models import Post, PostState
 from webapp.reminders import queries as due
 from webapp.reminders.models import Condition, ReminderKind, ReminderState
-from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions import schedules
+from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
 NOW = datetime(2026, 10, 21, 7, tzinfo=UTC)
 """A Wednesday. Berlin's clocks change on the 25th, New York's on the first of November; letters go on Saturdays."""
@@ -123,7 +125,9 @@ def next_instant(after):
     publish_at = database.session.scalar(
         select(func.min(Post.publish_at)).where(Post.state == PostState.SCHEDULED, Post.publish_at > after)
     )
-    candidates = [due.next_due_at(after), ledger.next_attempt_at(), publish_at, weekly.letter().after(after)]
+    keys = set(database.session.scalars(select(Subscription.schedule_key))) - {"post"} | {"weekly"}
+    slots = [schedules.named(key).after(after) for key in keys]
+    candidates = [due.next_due_at(after), ledger.next_attempt_at(), publish_at, *slots]
     database.session.rollback()
     return min([after + 12 * HOUR, *(each for each in candidates if each is not None and each > after)])
 
@@ -162,6 +166,7 @@ def test_recurring_reminder_keeps_its_wall_time_when_the_clocks_change(house, au
 def test_letter_is_foreseen_with_its_readers_and_what_is_new_to_them(house, author):
     factories.post(author, "Old", published_at=SLOT - 2 * WEEK)
     factories.post(author, "Salt", published_at=SLOT - 4 * DAY)
+    news.take_as_dated()
     factories.post(author, "Bread", state=PostState.SCHEDULED, publish_at=SLOT - HOUR)
     for _ in range(3):
         factories.subscription(covered_until=SLOT - WEEK)
@@ -289,7 +294,7 @@ def test_forecast_writes_no_row_and_speaks_to_no_mail_server(words, runner, hous
     assert result.exit_code == 0
     assert result.output.strip()
     assert everything() == before
-    assert set(statements) <= {"BEGIN", "SELECT"}
+    assert set(statements) <= {"BEGIN", "SELECT", "WITH"}
     assert jobs.sent == []
     assert smtp.received == []
 
@@ -357,6 +362,10 @@ minutes = st.integers(1, DAYS * 24 * 60 - 1)
 minutes_near = st.one_of(minutes, st.sampled_from([60 * 3 + 24 * 60 * each for each in range(13)]))
 
 
+SCHEDULES = ("weekly", "daily", "post", "monthly", "daily - 23 America/New_York", "weekly wed 9 Europe/Berlin")
+FOLLOWS = ("site", "author", "nobody", "site, the author at once", "site, the author every day", "author, site monthly")
+
+
 @st.composite
 def worlds(draw):
     """Plain data: a world has to be made twice, and an example has to be readable."""
@@ -397,6 +406,7 @@ def worlds(draw):
         ),
         "open_slot": draw(st.sampled_from(["none", "overdue", "half planned"])),
         "suppressed": draw(st.sets(st.integers(0, 7), max_size=2)),
+        "chosen": draw(st.lists(st.tuples(st.sampled_from(SCHEDULES), st.sampled_from(FOLLOWS)), max_size=6)),
     }
 
 
@@ -410,6 +420,7 @@ A_QUIET_WORLD = {
     "bonds": [],
     "open_slot": "none",
     "suppressed": set(),
+    "chosen": [],
 }
 """All that is new appears at the very moment of the slot, which is a moment too late for its letter."""
 
@@ -446,13 +457,27 @@ A_FULL_WORLD = {
     ],
     "open_slot": "half planned",
     "suppressed": {4},
+    "chosen": [
+        ("daily", "site"),
+        ("post", "site"),
+        ("monthly sun 6 America/New_York", "site"),
+        ("weekly mon 23 Asia/Shanghai", "author"),
+        ("post", "nobody"),
+        ("weekly", "site, the author at once"),
+        ("daily", "site, the author every day"),
+        ("daily - 23 America/New_York", "site, the author at once"),
+        ("weekly wed 9 Europe/Berlin", "author, site monthly"),
+    ],
 }
 """Everything at once, a letter that a dead worker left half planned among it."""
 
 
 @pytest.mark.timeout(300)
 @settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=3,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(described=worlds())
 @example(described=A_FULL_WORLD)
@@ -474,6 +499,23 @@ def test_what_is_foreseen_is_what_is_sent(described, app, house, jobs, smtp):
         assert counted.unlisted + sum(each.count for each in counted.mails) == len(sent)
     finally:
         empty()
+
+
+def followed(key, what, author):
+    """What a reader follows and how often, so that its schedule has this key."""
+    usual = Cadence(key.split()[0])
+    words = {
+        "site": "site",
+        "author": f"@{author.id}",
+        "nobody": "@999999",
+        "site, the author at once": f"site @{author.id}=post",
+        "site, the author every day": f"site=weekly @{author.id}",
+        "author, site monthly": f"site=monthly @{author.id}",
+    }[what]
+    if usual is Cadence.POST or (usual is not Cadence.DAILY and what == "site, the author every day"):
+        words = words.split("=")[0]
+    at_once = usual is Cadence.POST or "=post" in words
+    return {"cadence": usual, "follows": words, "each_post_from": NOW - 3 * DAY if at_once else None}
 
 
 def make(described):
@@ -500,10 +542,18 @@ def make(described):
             state=state,
             covered_until=covered_until,
         )
+    for number, (key, what) in enumerate(described["chosen"]):
+        factories.subscription(
+            f"chooser{number}@example.org",
+            covered_until=NOW - 2 * DAY,
+            schedule_key=key,
+            **followed(key, what, author),
+        )
     if described["open_slot"] == "half planned":
         plan_the_first_half()
     for ago in described["published"]:
         factories.post(author, published_at=NOW - timedelta(minutes=ago))
+    news.take_as_dated()
     for offset, was_public in described["scheduled"]:
         factories.post(
             author,

@@ -22,20 +22,21 @@ from webapp.accounts.models import Person, Role
 from webapp.comments.models import Comment, Conversation, Mute, Subject
 from webapp.core import markdown
 from webapp.digests import operations as digests
+from webapp.digests.models import News
 from webapp.images import addresses, storage
 from webapp.images import operations as images
 from webapp.images.models import Image
 from webapp.mail.models import Delivery, Suppression
 from webapp.portability.archive import tables
 from webapp.posts import operations as posts
-from webapp.posts.models import Post, PostState, ReviewNote, ReviewStep, WorkingCopy
+from webapp.posts.models import Post, PostState, ReviewNote, ReviewStep, Tag, WorkingCopy
 from webapp.reminders import history
 from webapp.reminders.models import ClosedAddress, Leave, Origin, Recipient, Reminder, ReminderState, What
 from webapp.settings.models import SiteSetting
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
 NOW = datetime.now(UTC)
-NO_SECRET = {"comments.words_hash"}
+NO_SECRET = {"comments.words_hash", "subscriptions.schedule_key"}
 THIS_HOUSE_ONLY = {
     "images": {"attempts", "lease_until", "rendered_at", "bytes"},
     "posts": {"imported_at", "begun_as"},
@@ -93,6 +94,7 @@ def lively(world, db, imported, tmp_path):
     db.session.add(ReviewNote(post_id=waiting.id, person_id=world.bob.id, step=ReviewStep.CHANGES, note="More."))
     typed = {"title": "Two", "body": "Not saved"}
     db.session.add(WorkingCopy(post_id=post.id, person_id=world.alice.id, fields=typed, post_version=post.version))
+    db.session.add(News(post_id=post.id, appeared_at=post.published_at, is_old=True))
     db.session.add(Conversation(post_id=post.id, is_open=False, changed_at=NOW))
     first = factories.comment(post, world.bob, "*Fine*.")
     factories.comment(post, None, "An answer", parent_id=first.id, wants_replies=True, told_in="comment:said:1:1")
@@ -271,9 +273,28 @@ def test_a_move_goes_on_where_the_letters_stopped(lively, db, runner, empty, imp
     empty()
     imported("almanac", tmp_path / "all.zip", "--move")
     reader = db.session.scalars(select(Subscription).where(Subscription.address == "active@example.org")).one()
-    subject, text = digests.preview(reader, now=NOW + timedelta(minutes=1))
-    assert "One" in subject + text
-    assert "noon boat" not in text
+    letter = digests.preview(reader, now=NOW + timedelta(minutes=1))
+    assert "One" in letter.subject + letter.text
+    assert "noon boat" not in letter.text
+
+
+def test_readers_follow_the_same_authors_and_tags_under_their_new_numbers(
+    lively, db, runner, empty, imported, tmp_path
+):
+    tag = db.session.scalars(select(Tag).where(Tag.slug == "sea")).one()
+    factories.subscription("follower@example.org", follows=f"@{lively.alice.id} #{tag.id}")
+    db.session.commit()
+    runner("export", str(tmp_path / "all.zip"))
+    empty()
+    for number in range(30):
+        factories.tag(f"here before {number}")
+    factories.person("before@example.org")
+    db.session.commit()
+    imported("almanac", tmp_path / "all.zip", "--move")
+    reader = db.session.scalars(select(Subscription).where(Subscription.address == "follower@example.org")).one()
+    alice = db.session.scalars(select(Person).where(Person.email == "alice@example.org")).one()
+    sea = db.session.scalars(select(Tag).where(Tag.slug == "sea")).one()
+    assert reader.follows == f"@{alice.id} #{sea.id}"
 
 
 def test_a_second_import_of_an_archive_changes_nothing(lively, db, runner, empty, imported, tmp_path):

@@ -9,15 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from config import DevConfig
 from webapp.core import site
+from webapp.core.headers import MAIL_POLICY
 from webapp.mail import inbox
 from webapp.ops.views.blueprint import blueprint
 
 SHOWN = 200
-MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox"
-)
-"""A mail brings its own styles. It runs nothing, loads nothing, and a link in it opens beside it."""
 
 
 @blueprint.get("/inbox/", endpoint="inbox")

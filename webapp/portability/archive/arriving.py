@@ -25,6 +25,7 @@ from webapp.posts import rendering
 from webapp.posts.models import PostState, SlugRedirect
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderKind, ReminderState
+from webapp.subscriptions.following import Following
 
 Row = dict[str, Any]
 ADDRESSES = 200
@@ -124,6 +125,28 @@ def _redirect(row: Row, _notes: list[str], _journey: Journey) -> None:
         raise Unfit("a post of this site has that address")
 
 
+def _news(row: Row, _notes: list[str], _journey: Journey) -> None:
+    """Who has had it is written in mails that stay behind, so it does not come back; and what came back is old here."""
+    row["is_old"] = True
+    if row["is_again"]:
+        row["appeared_at"] = None
+
+
+def _subscription(row: Row, notes: list[str], journey: Journey) -> None:
+    """Authors and tags have other numbers here. Who follows nothing that came along waits for them to choose."""
+    follows = Following.read(row.get("follows") or "site")
+    numbers = {"site": "site"}
+    for sign, table, ids in (("@", "people", follows.authors), ("#", "tags", follows.tags)):
+        numbers |= {f"{sign}{each}": f"{sign}{new}" for each in ids if (new := journey.local.get((table, each)))}
+    own = dict(follows.own)
+    here = [(numbers[word], own.get(word)) for word in follows.words() if word in numbers]
+    row["follows"] = str(Following.read(" ".join(f"{word}={pace}" if pace else word for word, pace in here)))
+    had = [journey.local.get(("posts", int(word))) for word in (row.get("had_since") or "").split()]
+    row["had_since"] = " ".join(str(each) for each in had if each)
+    if follows and not row["follows"]:
+        notes.append("nothing of what this reader follows came along: no letters until they choose")
+
+
 def _reminder(row: Row, notes: list[str], journey: Journey) -> None:
     """What is still to come stays set. What came due meanwhile is not sent late, and never all at once."""
     row["handed_over_at"] = None
@@ -154,5 +177,7 @@ FITTING: dict[str, Callable[[Row, list[str], Journey], None]] = {
     "slug_redirects": _redirect,
     "comments": _comment,
     "imported_things": _thing,
+    "digest_news": _news,
+    "subscriptions": _subscription,
     "reminders": _reminder,
 }

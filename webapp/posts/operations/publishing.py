@@ -15,6 +15,7 @@ from webapp.posts import queries
 from webapp.posts.models import Post, PostState, RevisionReason
 from webapp.posts.operations import gate, revisions
 from webapp.posts.operations.saving import save
+from webapp.posts.signals import post_hidden
 
 FARTHEST = timedelta(days=3653)
 DUE_AT_ONCE = 100
@@ -59,8 +60,11 @@ def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:
 def unpublish(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
     """Makes a published or scheduled post a draft again."""
     if post.state in {PostState.PUBLISHED, PostState.SCHEDULED}:
+        was_public = post.is_public
         post.state, post.publish_at = PostState.DRAFT, None
         save(post, now)
+        if was_public:
+            post_hidden.send(post, now=now)
 
 
 def publish_due(*, now: datetime) -> int:

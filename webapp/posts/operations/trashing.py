@@ -14,6 +14,7 @@ from webapp.extensions import db
 from webapp.posts import queries
 from webapp.posts.models import Post, PostState
 from webapp.posts.operations.saving import CHANGED, save
+from webapp.posts.signals import post_hidden
 
 AWAY_AT_ONCE = 100
 
@@ -21,8 +22,11 @@ AWAY_AT_ONCE = 100
 def trash(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
     """Hides a post from everyone and every list, its address kept for it."""
     if post.state is not PostState.TRASHED:
+        was_public = post.is_public
         post.trashed_from, post.state, post.trashed_at = post.state, PostState.TRASHED, now
         save(post, now)
+        if was_public:
+            post_hidden.send(post, now=now)
 
 
 def restore(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings

@@ -1,6 +1,14 @@
 """Finding posts. What a person may see or change is part of the question, never a check on the answer."""
 
-from webapp.posts.queries.addresses import by_slug, moved_from, tag_by_slug, tags_called, taken, titles_showing
+from webapp.posts.queries.addresses import (
+    by_slug,
+    moved_from,
+    tag_by_slug,
+    tags_by_ids,
+    tags_called,
+    taken,
+    titles_showing,
+)
 from webapp.posts.queries.beside import Beside, Neighbour, beside
 from webapp.posts.queries.pages import Page, Span, columns, page, titles
 from webapp.posts.queries.previews import get_preview_link, preview_links_of, previewed
@@ -40,10 +48,11 @@ from webapp.posts.queries.times import (
     first_published_at,
     long_in_trash,
     publications,
+    published_among,
     published_between,
+    scheduled_before,
     scheduled_between,
     titles_between,
-    titles_expected_in,
 )
 from webapp.posts.queries.working_copies import begun_as, unsaved_by, working_copy
 
@@ -84,19 +93,21 @@ __all__ = [
     "previewed",
     "publications",
     "published",
+    "published_among",
     "published_between",
     "published_of",
     "review_notes_of",
     "revision_number",
     "revisions_of",
+    "scheduled_before",
     "scheduled_between",
     "tag_by_slug",
     "tagged",
+    "tags_by_ids",
     "tags_called",
     "taken",
     "titles",
     "titles_between",
-    "titles_expected_in",
     "titles_showing",
     "trash_of",
     "unsaved_by",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import or_, select
 
 from webapp.accounts.models import Person
 from webapp.extensions import db
 from webapp.images.models import Image
-from webapp.posts.models import Post, PostState, SlugRedirect, Tag
+from webapp.posts.models import Post, PostState, SlugRedirect, Tag, post_tags
 from webapp.posts.queries.scopes import visible_to
 
 
@@ -46,6 +46,12 @@ def taken(slugs: Sequence[str], *, but_by: Post | None = None) -> set[str]:
 
 def tags_called(slugs: Sequence[str]) -> dict[str, Tag]:
     return {tag.slug: tag for tag in db.session.scalars(select(Tag).where(Tag.slug.in_(slugs)))}
+
+
+def tags_by_ids(ids: Collection[int]) -> Sequence[Tag]:
+    """Those of these tags that some published post has, by name."""
+    is_used = Tag.id.in_(select(post_tags.c.tag_id).join(Post).where(Post.state == PostState.PUBLISHED))
+    return db.session.scalars(select(Tag).where(Tag.id.in_(ids), is_used).order_by(Tag.name)).all()
 
 
 def _can_be_slug(raw: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from webapp.accounts.models import Person
 from webapp.extensions import db
 from webapp.posts.models import Post, PostState
-from webapp.posts.queries.scopes import is_by, published, without_text
+from webapp.posts.queries.scopes import WITH_PEOPLE, is_by, published, without_text
 
 PUBLISHED_AT = cast("ColumnElement[datetime]", Post.published_at)
 OLDEST_FIRST = (Post.published_at, Post.id)
@@ -33,28 +33,25 @@ def published_between(start: datetime, end: datetime) -> Sequence[Post]:
     ).all()
 
 
-def titles_expected_in(start: datetime, end: datetime, *, now: datetime) -> Sequence[str]:
-    """Titles of what :func:`published_between` will find at ``end`` if whatever is scheduled appears on time.
+def published_among(ids: Collection[int]) -> Sequence[Post]:
+    """Those of these posts that letters may show, the oldest first, without their text."""
+    return db.session.scalars(
+        without_text(published()).where(Post.id.in_(ids), APPEARED_HERE).order_by(None).order_by(*OLDEST_FIRST)
+    ).all()
 
-    What is set for an instant appears a moment after it: what is set for ``start`` is in, for ``end`` is not.
-    """
-    if start >= end:
-        return []
-    found = [(cast(datetime, post.published_at), post.title) for post in published_between(start, end)]
-    scheduled = db.session.execute(
-        select(Post.publish_at, Post.published_at, Post.title)
+
+def scheduled_before(until: datetime) -> Sequence[Post]:
+    """What will appear here before an instant, whoever wrote it, in the order of time, without its text."""
+    return db.session.scalars(
+        without_text(select(Post))
+        .options(*WITH_PEOPLE)
         .where(
             Post.state == PostState.SCHEDULED,
-            Post.publish_at < max(end, now),
+            Post.publish_at < until,
             or_(Post.published_at.is_(None), APPEARED_HERE),
         )
         .order_by(Post.publish_at, Post.id)
-    )
-    for publish_at, published_at, title in scheduled:
-        appears_at = published_at or max(cast(datetime, publish_at), now)
-        if start < appears_at <= end if published_at else start <= appears_at < end:
-            found.append((appears_at, title))
-    return [title for _at, title in sorted(found, key=lambda each: each[0])]
+    ).all()
 
 
 def titles_between(start: datetime, end: datetime, limit: int = 50) -> Sequence[Row[str, str, datetime]]:

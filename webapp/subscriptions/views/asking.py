@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import abort, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -15,11 +14,12 @@ from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.extensions import csrf, db, limiter
 from webapp.posts import queries as posts
-from webapp.subscriptions import links, operations, queries
+from webapp.subscriptions import links, operations, queries, schedules, wording
+from webapp.subscriptions.following import Following
 from webapp.subscriptions.forms import WORDS, LetterForm
-from webapp.subscriptions.models import SubscriptionState
-
-blueprint = Blueprint("subscriptions", __name__, template_folder="templates")
+from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
+from webapp.subscriptions.views import managing
+from webapp.subscriptions.views.blueprint import blueprint, consent
 
 
 @blueprint.get("/subscribe")
@@ -33,11 +33,11 @@ def subscribe() -> ResponseReturnValue:
 def subscribed() -> ResponseReturnValue:
     form, person = LetterForm(), person_here()
     if not form.validate():
-        return _subscribe_page(form), 422
+        return make_response(_subscribe_page(form), 422)
     try:
         subscription = operations.ask(
             email=form.email.data or "",
-            consent=_consent(),
+            consent=consent(WORDS),
             now=clock.now(),
             person=person,
             language=languages.spoken(),
@@ -45,7 +45,7 @@ def subscribed() -> ResponseReturnValue:
     except Refused as refused:
         db.session.rollback()
         blame(form, refused)
-        return _subscribe_page(form), 422
+        return make_response(_subscribe_page(form), 422)
     db.session.commit()
     if person and person.is_confirmed and person.email == subscription.address:
         flash(gettext("You get the letter now."))
@@ -64,15 +64,15 @@ def asked() -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     subscription = links.to_confirm(token)
     if subscription is None:
-        return _link_is_over()
-    return render_template("subscriptions/confirm.html", subscription=subscription, next_at=_next_at())
+        return link_is_over()
+    return render_template("subscriptions/confirm.html", subscription=subscription, **_chosen(subscription))
 
 
 @blueprint.post("/confirm/letter-<token>")
 def confirmed(token: str) -> ResponseReturnValue:
     subscription = links.to_confirm(token)
     if subscription is None:
-        return _link_is_over()
+        return link_is_over()
     operations.confirm(subscription, now=clock.now())
     db.session.commit()
     return redirect(url_for("subscriptions.confirm", token=token), 303)
@@ -88,14 +88,12 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     return render_template("subscriptions/leave.html", subscription=subscription)
 
 
-def _subscribe_page(form: LetterForm) -> str:
+def _subscribe_page(form: LetterForm) -> ResponseReturnValue:
     """How things stand for whoever is signed in, or the form."""
     person = person_here()
     own = queries.by_address(person.email) if person else None
     if own is not None and own.state is SubscriptionState.ACTIVE and not form.errors:
-        return render_template(
-            "subscriptions/settings.html", subscription=own, leave_token=links.leave_token(own), **_coming()
-        )
+        return managing.page(own, managing.form_of(own), url_for("subscriptions.own_letters"))
     return render_template("subscriptions/subscribe.html", form=form, words=WORDS, **_coming())
 
 
@@ -106,13 +104,21 @@ def _coming() -> dict[str, object]:
     return {"next_at": _next_at(), "zone": site.config().site_timezone, "waiting": len(waiting)}
 
 
-def _consent() -> str:
-    """How the letter was asked for: what was shown, on which page, from where."""
-    page = urlsplit(request.referrer or "").path or request.path
-    return f"“{WORDS}” on the page {page[:200]}, from {request.remote_addr}"
+def _chosen(subscription: Subscription) -> dict[str, object]:
+    """What a reader asked for, in words, and when the next letter comes."""
+    schedule = schedules.of(subscription)
+    return {
+        "what": wording.what(Following.read(subscription.follows)),
+        "how_often": wording.how_often(subscription),
+        "in_full": wording.in_full(subscription),
+        "next_at": None if schedule.cadence is Cadence.POST else schedule.after(clock.now()),
+        "zone": schedule.zone.key,
+        "is_usual": subscription.follows == "site" and subscription.schedule_key == Cadence.WEEKLY,
+        "manage_token": links.manage_token(subscription),
+    }
 
 
-def _link_is_over() -> ResponseReturnValue:
+def link_is_over() -> ResponseReturnValue:
     return render_template("subscriptions/over.html"), 410
 
 
