@@ -36,7 +36,7 @@ PROTECTIONS = (
                 "        except ZeroDivisionError:\n",
             ),
         ),
-        {DISK + "test_with_no_room_for_the_log_the_work_goes_on": r"nor can it be locked"},
+        {DISK + "test_with_no_room_for_the_log_the_work_goes_on": r"nor can it be locked|RemoteDisconnected"},
         is_long=True,
     ),
     Protection(
