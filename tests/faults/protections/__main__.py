@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,10 +25,14 @@ from tests.faults.protections.kinds import ROOT, function_of
 
 LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "node_modules", "*.db", "*.db-*")
 SHORT = 150
+UNUSED = ("cacheprovider", "playwright", "hypothesispytest", "schemathesis")
+"""Plugins of pytest's that take half of the time in which it starts."""
+
 _ticks = count(1)
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = _chosen()
     if not chosen:
         print("no protection of that name")
@@ -79,12 +84,21 @@ def seen_to_fail(protection: Protection, root: Path) -> list[tuple[str, bool, st
     with taken_out(protection, root):
         report = root / "report.xml"
         report.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
-        subprocess.run(
-            [*command, *protection.fails], cwd=root, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-        )
+        without = [word for plugin in UNUSED for word in ("-p", f"no:{plugin}")]
+        command = [sys.executable, "-m", "pytest", "-q", *without, "--timeout=300", f"--junitxml={report}"]
+        _run([*command, *protection.fails], root)
         cases = list(ET.parse(report).getroot().iter("testcase")) if report.exists() else []
     return [(test, *judged(test, reason, cases)) for test, reason in protection.fails.items()]
+
+
+def _run(command: list[str], root: Path) -> None:
+    """Whoever is interrupted lets the tests put away what they have started."""
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT) as running:
+        try:
+            running.wait()
+        except BaseException:
+            running.terminate()
+            raise
 
 
 @contextmanager

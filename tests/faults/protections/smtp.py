@@ -33,7 +33,7 @@ PROTECTIONS = (
             Edit(TRANSPORT, "            verdict = Verdict.UNREACHABLE\n", "            verdict = Verdict.REFUSED\n"),
         ),
         {
-            AGAIN + "[banner-Act.CUT-attempt0]": r"FAILED.* is .*QUEUED",
+            AGAIN + "[banner-cut-attempt0]": r"FAILED.* is .*QUEUED",
             AGAIN + "[mail-421 4.3.2 closing-attempt7]": r"FAILED.* is .*QUEUED",
         },
     ),
@@ -46,7 +46,7 @@ PROTECTIONS = (
                 "            verdict = Verdict.UNCERTAIN\n            return",
             ),
         ),
-        {AGAIN + "[data-Act.CUT-attempt18]": r"UNCERTAIN.* is .*QUEUED"},
+        {AGAIN + "[data-cut-attempt18]": r"UNCERTAIN.* is .*QUEUED"},
     ),
     Protection(
         "one that breaks after the dot may have delivered",
@@ -102,8 +102,8 @@ PROTECTIONS = (
             ),
         ),
         {
-            SMTP + "test_what_happens_at_the_goodbye_changes_nothing[Act.CUT]": r"SMTPServerDisconnected",
-            SMTP + "test_what_happens_at_the_goodbye_changes_nothing[Act.HANG]": r"timed out",
+            SMTP + "test_what_happens_at_the_goodbye_changes_nothing[cut]": r"SMTPServerDisconnected",
+            SMTP + "test_what_happens_at_the_goodbye_changes_nothing[hang]": r"timed out",
         },
     ),
 )
