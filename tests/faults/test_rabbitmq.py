@@ -151,7 +151,7 @@ def test_the_letter_comes_within_five_minutes_of_the_return_of_a_broker_that_was
 def test_a_letter_whose_worker_is_killed_on_the_way_reaches_every_reader_once(crew):
     crew.act("readers", 20 * READERS)
     crew.house.start("worker", "beat")
-    wait_until(lambda: len(crew.mailbox.received) > READERS, seconds=60)
+    wait_until(lambda: len(crew.mailbox.received) > READERS, seconds=90)
     crew.house.kill("worker")
     on_the_way = len(crew.mailbox.received)
     assert on_the_way < 20 * READERS, "it was not a test of dying on the way"

@@ -85,7 +85,17 @@ def seen_to_fail(protection: Protection, root: Path) -> list[tuple[str, bool, st
         report = root / "report.xml"
         report.unlink(missing_ok=True)
         without = [word for plugin in UNUSED for word in ("-p", f"no:{plugin}")]
-        command = [sys.executable, "-m", "pytest", "-q", *without, "--timeout=300", f"--junitxml={report}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            *without,
+            "--timeout=300",
+            f"--junitxml={report}",
+            "-o",
+            "junit_family=xunit1",
+        ]
         _run([*command, *protection.fails], root)
         cases = list(ET.parse(report).getroot().iter("testcase")) if report.exists() else []
     return [(test, *judged(test, reason, cases)) for test, reason in protection.fails.items()]

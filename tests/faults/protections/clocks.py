@@ -8,30 +8,21 @@ DISPATCHER = "webapp/ops/dispatcher.py"
 SLOTS = "tests/unit/digests/test_slots.py::"
 TIME = "tests/faults/test_time.py::"
 
-ONE_RUN_A_SLOT = (
-    # Who asks second finds the run; who asks at the same moment meets the unique key.
+ONE_LETTER_A_SLOT = (
+    # Who asks second finds the run; who asks at the same moment meets the unique key; and a second run would find
+    # nothing new for anybody.
     Edit(DIGESTS, " or queries.run_for(WEEKLY, slot) is not None else slot", " else slot"),
     Edit("webapp/digests/models.py", '    __table_args__ = (UniqueConstraint("schedule_key", "slot_at"),)\n'),
-)
-ONE_LETTER_A_SLOT = (
-    # A second run would find nothing new for anybody.
-    *ONE_RUN_A_SLOT,
     Edit(DIGESTS, "    reader.covered_until = covered_after(start, run.window_end)\n"),
 )
 
 PROTECTIONS = (
     Protection(
-        "a slot has one run",
-        ONE_RUN_A_SLOT,
-        {
-            BEAT
-            + "test_two_beats_two_sweepers_and_ten_deliveries_of_each_task_make_one_run_and_one_mail_each[sqlite]": r"assert \d+ == 1"
-        },
-    ),
-    Protection(
         "a slot has one letter",
         ONE_LETTER_A_SLOT,
         {
+            BEAT
+            + "test_two_beats_two_sweepers_and_ten_deliveries_of_each_task_make_one_run_and_one_mail_each[sqlite]": r"assert \d+ == 1",
             BEAT
             + "test_beat_starts_without_its_schedule_file_or_with_a_broken_one_and_nothing_is_sent_again": r"assert [2-9] == 1",
             SLOTS + "test_a_clock_that_jumps_an_hour_sends_no_second_letter": r"assert 2 == 1",

@@ -320,7 +320,7 @@ PROTECTIONS = (
         FIRED_ONCE,
         {
             MANY
-            + "test_ten_thousand_reminders_of_one_second_are_sent_once_each_in_bounded_memory": r"somebody got a mail twice"
+            + "test_ten_thousand_reminders_of_one_second_are_sent_once_each_in_bounded_memory": r"1\d{4} mails were sent.* not 10000"
         },
         is_long=True,
     ),
@@ -328,8 +328,8 @@ PROTECTIONS = (
         "a reminder is fired once, also by a message that RabbitMQ delivers again",
         FIRED_ONCE,
         {
-            RABBITMQ + "test_a_broker_that_dies_during[the task]": r"somebody got a mail twice",
-            RABBITMQ + "test_a_broker_that_dies_during[its acknowledgement]": r"somebody got a mail twice",
+            RABBITMQ + "test_a_broker_that_dies_during[the task]": r"[3-9] mails were sent.* not 2",
+            RABBITMQ + "test_a_broker_that_dies_during[its acknowledgement]": r"[3-9] mails were sent.* not 2",
         },
         is_long=True,
     ),
