@@ -22,6 +22,7 @@ from webapp.core import clock
 from webapp.mail import breaker, holds, operations, sending, transport
 from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, State, Suppression
 from webapp.mail.transport import Connection, Phase, Verdict
+from webapp.ops import checks
 
 
 @pytest.fixture
@@ -478,6 +479,16 @@ def test_a_certificate_nobody_vouches_for_gets_no_mail(over_tls, write, row):
     assert row(delivery).state is State.QUEUED
     assert "certificate" in row(delivery).smtp_reply
     assert over_tls.count("MAIL") == 0
+
+
+def test_the_doctor_sees_that_nobody_vouches_for_the_certificate(over_tls, certificate, monkeypatch, db):
+    def smtp():
+        return next(each for each in checks.all_checks() if each.name == "smtp")
+
+    assert not smtp().ok
+    assert "certificate" in smtp().detail
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[1]))
+    assert smtp().ok
 
 
 def test_a_certificate_for_another_name_gets_no_mail(over_tls, write, row, settings, certificate, monkeypatch):

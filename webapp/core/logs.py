@@ -40,12 +40,13 @@ QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 NOISY_LOGGERS = {
     "alembic": logging.WARNING,
     "aiosmtpd": logging.WARNING,
+    "flufl.bounce": logging.WARNING,
     "mail.log": logging.WARNING,  # aiosmtpd's name for it
     "celery.app.trace": logging.WARNING,
     "celery.worker.strategy": logging.WARNING,
     "celery.beat": logging.WARNING,  # it says each time that it sends, which the task itself shows
     "kombu.connection": logging.ERROR,
-    "pika": logging.ERROR,
+    "pika": logging.CRITICAL,  # seven lines for one refused connection, which whoever asked reports in one
 }
 """What each says below this is of no use to whoever runs the house."""
 
@@ -79,6 +80,10 @@ def init_app(app: Flask, stream: TextIO | None = None) -> None:
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
         return response
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        structlog.contextvars.clear_contextvars()
 
 
 def request_id() -> str | None:

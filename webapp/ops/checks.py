@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import smtplib
+import ssl
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -295,11 +296,25 @@ def _guarded(check: Callable[[datetime], Check], now: datetime) -> Check:
 
 
 def _smtp() -> Check:
+    """Greets the mail server as the transport does, up to the proof of its name, but does not sign in."""
     config = site.config()
-    kind = smtplib.SMTP_SSL if config.smtp_security == "tls" else smtplib.SMTP
+    context = ssl.create_default_context()
     try:
-        with kind(config.smtp_host, config.smtp_port, timeout=SMTP_SECONDS) as server:
+        with (
+            smtplib.SMTP_SSL(config.smtp_host, config.smtp_port, timeout=SMTP_SECONDS, context=context)
+            if config.smtp_security == "tls"
+            else smtplib.SMTP(config.smtp_host, config.smtp_port, timeout=SMTP_SECONDS)
+        ) as server:
+            if config.smtp_security == "starttls":
+                server.starttls(context=context)
             server.ehlo_or_helo_if_needed()
+    except ssl.SSLCertVerificationError as error:
+        return Check(
+            "smtp",
+            False,
+            _("nobody vouches for the mail server's certificate"),
+            _("%(cause)s. See %(setting)s.", cause=error.verify_message, setting="SMTP_HOST, SSL_CERT_FILE"),
+        )
     except (OSError, smtplib.SMTPException) as error:
         return Check(
             "smtp",

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import structlog
+from werkzeug.test import create_environ, run_wsgi_app
 
 from webapp.core import logs
 from webapp.extensions import celery
@@ -41,6 +42,16 @@ def test_a_request_is_logged_once_with_its_number_and_who_asked(client, lines):
     assert line["caller"] == "192.0.2.7"
     assert line["request_id"] == answer.headers["X-Request-ID"]
     assert line["ms"] >= 0
+
+
+def test_what_is_logged_after_a_request_is_not_laid_at_its_door(app, client, lines):
+    run_wsgi_app(
+        app.wsgi_app, create_environ("/login", app.config["ALMANAC"].site_url)
+    )  # as a server does, in its own context
+    structlog.get_logger().info("house.started")
+    (line,) = [each for each in lines if each["event"] == "house.started"]
+    assert "request_id" not in line
+    assert "caller" not in line
 
 
 def test_a_number_that_a_stranger_brings_is_not_taken_over(client):
