@@ -245,6 +245,7 @@ def test_a_failure_with_the_database_wears_no_message_out(crew):
         send_task(crew, "mail.deliver", 1)
         crew.house.wait_for_line("worker", r"OperationalError")
         time.sleep(0.5)
+        assert "message.failed" not in crew.house.log("worker"), "it was given back to be tried again"
         assert waiting(crew, "almanac.mail") == waiting(crew, "almanac.dead") == 0
     finally:
         with crew.house.engine.begin() as connection:

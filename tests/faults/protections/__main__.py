@@ -91,7 +91,7 @@ def seen_to_fail(protection: Protection, root: Path) -> list[tuple[str, bool, st
             "pytest",
             "-q",
             *without,
-            "--timeout=300",
+            "--timeout=900",
             f"--junitxml={report}",
             "-o",
             "junit_family=xunit1",
