@@ -268,6 +268,9 @@ class Config:
         secret=True,
         says="Where throttling counts: redis://… with several web processes.",
     )
+    cache_url: str = setting(
+        storage_url, default="memory://", secret=True, says="Where pages are kept for strangers: memory:// or redis://…"
+    )
     search_url: str = setting(
         search_url,
         default="",

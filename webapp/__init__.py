@@ -16,6 +16,8 @@ from webapp.accounts import views as accounts_views
 from webapp.administration import events as administration_events
 from webapp.administration import views as administration_views
 from webapp.api import views as api_views
+from webapp.caching import events as caching_events
+from webapp.caching import pages
 from webapp.comments import tasks as comments_tasks
 from webapp.comments import views as comments_views
 from webapp.core import broker, error_pages, headers, languages, logs, rendering
@@ -62,7 +64,14 @@ FEATURES_WITH_PAGES = (
     portability_views,
     ops_views,
 )
-FEATURES_WITH_EVENTS = (posts_events, reminders_events, digests_events, administration_events, ops_events)
+FEATURES_WITH_EVENTS = (
+    caching_events,
+    posts_events,
+    reminders_events,
+    digests_events,
+    administration_events,
+    ops_events,
+)
 FEATURES_WITH_COMMANDS = (
     accounts_cli,
     mail_cli,
@@ -100,6 +109,7 @@ def create_app(config: configuration.Config | None = None, *, log_to: TextIO | N
     languages.init_app(app)
     rendering.init_app(app)
     choices.init_app(app)
+    pages.init_app(app)
     headers.init_app(app)
     error_pages.init_app(app)
     identity.init_app(app)

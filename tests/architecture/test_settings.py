@@ -28,7 +28,8 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMBsCAQACASECAQMCAQcCAQMCAQsCAQECAQcCAQI=
 """A key of six bits: the modulus is 33."""
 
 PROMISED = """SECRET_KEY SITE_URL SITE_NAME SITE_TIMEZONE DATABASE_URL CELERY_BROKER_URL SMTP_HOST SMTP_PORT SMTP_USER
-SMTP_PASSWORD SMTP_SECURITY MAIL_FROM RATELIMIT_STORAGE_URL DIGEST_WEEKDAY DIGEST_TIME DATA_DIR LOG_LEVEL LOG_FILE"""
+SMTP_PASSWORD SMTP_SECURITY MAIL_FROM CACHE_URL RATELIMIT_STORAGE_URL DIGEST_WEEKDAY DIGEST_TIME DATA_DIR LOG_LEVEL
+LOG_FILE"""
 
 REFUSED = [
     ("SITE_URL", "blog.example.org"),
@@ -137,6 +138,7 @@ def test_everything_may_be_set_at_once(dev):
             "DIGEST_WEEKDAY": "Sun",
             "DIGEST_TIME": "07:30",
             "RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3",
+            "CACHE_URL": "redis://127.0.0.1/3",
             "LOG_LEVEL": "DEBUG",
             "LOG_FILE": "/var/log/almanac.log",
         }
@@ -173,6 +175,7 @@ def test_production_refuses_a_default_or_weak_secret_without_printing_it(secret)
 def test_every_secret_may_lie_in_a_file(name, tmp_path):
     fitting = {
         "RATELIMIT_STORAGE_URL": "redis://127.0.0.1/3",
+        "CACHE_URL": "redis://127.0.0.1/3",
         "SEARCH_URL": "https://u:p@127.0.0.1:9200/words",
         "DKIM_KEY": PEM,
         "UPLOADS_URL": "s3://key:secret@bucket",

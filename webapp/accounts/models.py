@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core import clock
-from webapp.core.db import Model, Timestamps, states
+from webapp.core.db import SHOWN, Model, Timestamps, states
 
 
 class Role(enum.StrEnum):
@@ -40,6 +40,7 @@ class Person(Timestamps, Model):
     """
 
     __tablename__ = "people"
+    __table_args__ = {"info": SHOWN}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)

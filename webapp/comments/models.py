@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
-from webapp.core.db import Model, Timestamps, only_where, states
+from webapp.core.db import SHOWN, Model, Timestamps, only_where, states
 from webapp.posts.models import Post
 
 
@@ -86,6 +86,7 @@ class Comment(Timestamps, Model):
         Index("ix_comments_post", "post_id", "created_at", "id"),
         Index("ix_comments_published", "post_id", **only_where("state = 'published'")),
         Index("ix_comments_state", "state", "created_at", "id"),
+        {"info": SHOWN},
     )
 
     @property
@@ -107,6 +108,7 @@ class Conversation(Model):
     """That somebody opened or closed the comments of a post by hand; without a row the site's rule holds."""
 
     __tablename__ = "conversations"
+    __table_args__ = {"info": SHOWN}  # noqa: RUF012
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
     is_open: Mapped[bool]

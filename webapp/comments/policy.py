@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from webapp.accounts.models import Person
 from webapp.audit import operations as audit
+from webapp.caching import operations as caching
 from webapp.core.errors import Refused
 from webapp.core.words import _
 from webapp.extensions import db
@@ -71,4 +72,5 @@ def change(policy: Policy, *, by: Person, now: datetime) -> None:
     if not 0 <= policy.most_links <= 100:
         raise Refused("most_links", _("Choose a number from 0 to 100."))
     db.session.merge(SiteSetting(name=NAME, value=asdict(policy), updated_at=now))
+    caching.renew_pages()
     audit.record("comments.policy", "site", now=now, actor=by.email, person_id=by.id, **asdict(policy))

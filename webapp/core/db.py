@@ -18,6 +18,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from webapp.core import clock
 
+IS_SHOWN = "is_shown"
+"""In a table's ``info``: strangers see what it holds, so pages are made anew after it has changed."""
+SHOWN = {IS_SHOWN: True}
 READS_ONLY = "reads_only"
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.core.db import Model, Timestamps, only_where, states
+from webapp.core.db import SHOWN, Model, Timestamps, only_where, states
 
 WIDTHS = (480, 960, 1440)
 """Pixels. The column of text is 624 wide; a phone asks for 480, a sharp screen for 960 or 1440."""
@@ -71,6 +71,7 @@ class Image(Timestamps, Model):
         Index("ix_images_owner", "owner_id", "id", **only_where("deleted_at IS NULL")),
         Index("ix_images_unfinished", "created_at", **only_where("rendered_at IS NULL AND deleted_at IS NULL")),
         Index("ix_images_deleted", "deleted_at", **only_where("deleted_at IS NOT NULL")),
+        {"info": SHOWN},
     )
 
     @property
@@ -89,6 +90,7 @@ class Rendition(Model):
     """A copy of a picture in one width and one format."""
 
     __tablename__ = "image_renditions"
+    __table_args__ = {"info": SHOWN}  # noqa: RUF012
 
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id", ondelete="CASCADE"), primary_key=True)
     width: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

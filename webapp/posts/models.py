@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
 from webapp.core import clock
-from webapp.core.db import Model, Timestamps, UTCDateTime, only_where, states
+from webapp.core.db import SHOWN, Model, Timestamps, UTCDateTime, only_where, states
 
 
 class PostState(enum.StrEnum):
@@ -26,6 +26,7 @@ post_tags = Table(
     Model.metadata,
     Column("post_id", ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("tag_id", ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True),
+    info=SHOWN,
 )
 
 
@@ -35,6 +36,7 @@ co_authors = Table(
     Column("post_id", ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("added_at", UTCDateTime(), nullable=False, default=clock.now),
+    info=SHOWN,
 )
 """Who writes a post with its author, in the order in which they were asked."""
 
@@ -43,6 +45,7 @@ class Tag(Model):
     """A subject. ``slug`` is what stands in the address, ``name`` what is read."""
 
     __tablename__ = "tags"
+    __table_args__ = {"info": SHOWN}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(50))
@@ -108,6 +111,7 @@ class Post(Timestamps, Model):
         Index("ix_posts_begun_as", "author_id", "begun_as", unique=True, **only_where("begun_as IS NOT NULL")),
         Index("ix_posts_trashed", "trashed_at", **only_where("state = 'trashed'")),
         Index("ix_posts_waiting", "id", **only_where("review_state = 'waiting'")),
+        {"info": SHOWN},
     )
 
     @property
@@ -124,6 +128,7 @@ class SlugRedirect(Model):
     """An address a post used to have, which still leads to it."""
 
     __tablename__ = "slug_redirects"
+    __table_args__ = {"info": SHOWN}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)

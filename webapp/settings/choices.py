@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import SessionTransaction
 from werkzeug.local import LocalProxy
 
+from webapp.caching import operations as caching
 from webapp.core import site
 from webapp.core.errors import Conflict
 from webapp.core.words import later
@@ -112,6 +113,7 @@ def save(chosen: Choices, *, seen: str) -> Choices:
     except IntegrityError:  # somebody else was the first ever to save
         raise Conflict(CHANGED) from None
     db.session().info.pop(NAME, None)
+    caching.renew_pages()
     return saved
 
 

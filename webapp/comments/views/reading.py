@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import identity
 from webapp.accounts.models import Person
+from webapp.caching import pages
 from webapp.comments import operations, policy, queries, threads
 from webapp.comments.forms import CommentForm, VisitorForm
 from webapp.comments.models import Comment
@@ -89,7 +89,7 @@ def talk_about(post: Post) -> Talk:
 
 def new_form(person: Person | None, reply_to: Comment | None) -> CommentForm | None:
     """An empty form for whoever is here; None for those who may say nothing."""
-    begin = {"form_key": secrets.token_urlsafe(16), "parent_id": str(reply_to.id) if reply_to else ""}
+    begin = {"form_key": pages.one_off(), "parent_id": str(reply_to.id) if reply_to else ""}
     form: CommentForm
     if person is not None:
         if not person.is_confirmed:

@@ -6,6 +6,7 @@ from itertools import chain
 
 from flask import Response, abort, render_template
 
+from webapp.caching.pages import same_for_strangers
 from webapp.core.urls import absolute
 from webapp.feeds import queries
 from webapp.feeds.queries import Part, Rows
@@ -23,6 +24,7 @@ Place = tuple[str, object]
 
 
 @blueprint.get("/sitemap.xml")
+@same_for_strangers
 def sitemap() -> Response:
     """Every public page, or, where one document may not hold them, an index of the documents that do."""
     parts = queries.parts()
@@ -34,6 +36,7 @@ def sitemap() -> Response:
 
 
 @blueprint.get("/sitemaps/<kind>-<int:number>.xml")
+@same_for_strangers
 def sitemap_part(kind: str, number: int) -> Response:
     if kind not in PAGES:
         abort(404)

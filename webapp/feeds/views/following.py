@@ -9,6 +9,7 @@ from sqlalchemy import Select
 
 from webapp.accounts import queries as people
 from webapp.accounts.models import Role
+from webapp.caching.pages import same_for_strangers
 from webapp.core.urls import absolute
 from webapp.extensions import db
 from webapp.feeds import documents, queries
@@ -22,31 +23,37 @@ LENGTH = 20
 
 
 @blueprint.get("/feed.atom")
+@same_for_strangers
 def atom() -> Response:
     return _atom(_of_site("feeds.atom"))
 
 
 @blueprint.get("/feed.json")
+@same_for_strangers
 def json() -> Response:
     return _json(_of_site("feeds.json"))
 
 
 @blueprint.get("/@<handle>/feed.atom")
+@same_for_strangers
 def author_atom(handle: str) -> Response:
     return _atom(_of_author(handle, "feeds.author_atom"))
 
 
 @blueprint.get("/@<handle>/feed.json")
+@same_for_strangers
 def author_json(handle: str) -> Response:
     return _json(_of_author(handle, "feeds.author_json"))
 
 
 @blueprint.get("/tags/<slug>/feed.atom")
+@same_for_strangers
 def tag_atom(slug: str) -> Response:
     return _atom(_of_tag(slug, "feeds.tag_atom"))
 
 
 @blueprint.get("/tags/<slug>/feed.json")
+@same_for_strangers
 def tag_json(slug: str) -> Response:
     return _json(_of_tag(slug, "feeds.tag_json"))
 

@@ -91,6 +91,7 @@ STAYS_BEHIND = {
     "mail_holds": "the state of this house",
     "digest_runs": "what this house has mailed; how far each reader is, is in subscriptions",
     "heartbeats": "the state of this house",
+    "page_stamp": "the state of this house",
     "search_changes": "what an engine beside this house has yet to hear; triggers write it anew",
     "audit_entries": "who did what in this house",
     "transfers": "the imports and exports of this house",

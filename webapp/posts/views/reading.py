@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import identity
 from webapp.accounts import queries as people
 from webapp.accounts.models import Role
+from webapp.caching.pages import same_for_strangers
 from webapp.core import clock, markdown, week
 from webapp.core.markdown import Section
 from webapp.core.urls import absolute
@@ -26,6 +27,7 @@ FEWEST_SECTIONS = 3
 
 
 @blueprint.get("/")
+@same_for_strangers
 def home() -> ResponseReturnValue:
     place = before()
     page = queries.page(queries.published(), place)
@@ -40,6 +42,7 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.get("/posts/<slug>")
+@same_for_strangers
 def show(slug: str) -> ResponseReturnValue:
     person = identity.person_here()
     post = queries.by_slug(person, slug)
@@ -62,6 +65,7 @@ def show(slug: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/@<handle>")
+@same_for_strangers
 def author(handle: str) -> ResponseReturnValue:
     person = people.by_handle(handle)
     if person is None:
@@ -82,6 +86,7 @@ def author(handle: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/tags/<slug>")
+@same_for_strangers
 def tag(slug: str) -> ResponseReturnValue:
     found = queries.tag_by_slug(slug)
     if found is None:
@@ -97,6 +102,7 @@ def tag(slug: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/archive")
+@same_for_strangers
 def archive() -> ResponseReturnValue:
     page = queries.titles(before())
     return render_template(
