@@ -144,9 +144,6 @@ PROTECTIONS = (
                 '        "worker_hijack_root_logger": False,\n        "control_queue_exclusive": False,\n',
             ),
         ),
-        {
-            DEAD
-            + "test_there_is_nothing_that_rabbitmq_4_would_refuse": r"\('classic', 'false'\) == \('quorum', 'true'\)"
-        },
+        {DEAD + "test_there_is_nothing_that_rabbitmq_4_would_refuse": r"pidbox is shared"},
     ),
 )
