@@ -228,7 +228,8 @@ def test_there_is_nothing_that_rabbitmq_4_would_refuse(staffed):
     ]
     assert {"quorum", "classic"} == {kind for _, kind, _, _ in kinds}
     for name, kind, durable, exclusive in kinds:
-        assert (kind, durable) == ("quorum", "true") if exclusive != "true" else (kind, durable) == ("classic", "false")
+        expected = ("classic", "false") if exclusive == "true" else ("quorum", "true")
+        assert (kind, durable) == expected, f"{name} is shared" if exclusive != "true" else name
         assert exclusive == "true" or name.startswith(("almanac.", "celery_delayed_")), f"{name} is shared"
     channels = houses.rabbitmqctl(
         "list_channels", "-p", vhost, "--no-table-headers", "global_prefetch_count", "vhost"
