@@ -4,11 +4,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEMPLATES := webapp
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench lint format messages lock audit
+.PHONY: help run test faults protections bench lint format messages lock audit
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
-	@sed -n 's/^\([a-z]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 
 run: ## the whole site on this machine, until Ctrl-C; PORT, HOST and DATA_DIR say where
 	@exec $(PYTHON) bin/run
@@ -22,6 +22,10 @@ test: ## everything that can be tested here in minutes; ARGS="-k letter" for a p
 faults: ## breaks everything that can break, with real processes; long, see docs/faults.md
 	@$(PYTHON) bin/prepare.py dev
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
+
+protections: ## takes each protection against a fault out of a copy, and sees its test fail; ARGS=--quick for the quick ones
+	@$(PYTHON) bin/prepare.py dev
+	@$(BIN)/python -m tests.faults.protections $(ARGS)
 
 bench: ## how fast it is, against the limits it is to reach; alone on the machine, or the figures mean nothing
 	@$(PYTHON) bin/prepare.py dev

@@ -21,7 +21,8 @@ def agrees(crew: Crew) -> set[str]:
     """
     arrived = Counter(address for each in crew.mailbox.received for address in each.recipients)
     sent, uncertain = addresses(crew, "sent"), addresses(crew, "uncertain")
-    assert [address for address, times in arrived.items() if times > 1] == []
-    assert sent - set(arrived) == set()
-    assert set(arrived) - sent - uncertain == set()
+    twice = [address for address, times in arrived.items() if times > 1]
+    assert twice == [], f"{len(twice)} got two: {twice[:3]}"
+    assert sent - set(arrived) == set(), "the ledger says more than is true"
+    assert set(arrived) - sent - uncertain == set(), "the ledger does not know of a mail that came"
     return uncertain

@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 
 from tests.mailbox import Mailbox, free_port
 
-PHASES = ("MAIL", "RCPT", "DOT")
+PHASES = ("EHLO", "MAIL", "RCPT", "DOT")
 
 
 @dataclass
@@ -45,6 +45,11 @@ class PatientMailbox(Mailbox):
         for each in self.holds:
             each.release()
         self.holds.clear()
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses) -> list[str]:  # noqa: N802
+        session.host_name = hostname
+        await self._keep_waiting("EHLO")
+        return responses
 
     async def handle_MAIL(self, *args) -> str:  # noqa: N802
         await self._keep_waiting("MAIL")

@@ -62,14 +62,27 @@ def down(house):
     outside.engine.dispose()
 
 
-def test_with_the_database_down_at_the_claim_nothing_is_sent_and_nothing_lost(crew):
+@pytest.mark.parametrize("phase", ["before", "EHLO", "RCPT"])
+def test_with_the_database_down_at_the_claim_nothing_is_sent_and_nothing_lost(crew, phase):
+    """Before the worker looks, between its look and its claim, and between its claim and DATA."""
     letter = crew.act("letter_to_bob")
+    if phase != "before":
+        hold = crew.mailbox.hold(phase)
+        sender = crew.start("mail.deliver", letter)
+        hold.wait()
     with down(crew.house):
-        assert crew.start("mail.deliver", letter).wait() != 0
+        if phase == "before":
+            sender = crew.start("mail.deliver", letter)
+        else:
+            hold.release()
+        assert sender.wait() != 0
         with pytest.raises(OperationalError):
             do.scalar(crew.house, "SELECT 1")
     assert crew.mailbox.received == []
-    crew.run("mail.deliver", letter)
+    if phase == "RCPT":
+        crew.go_on(ahead=CLAIM_IS_OVER)
+    else:
+        crew.run("mail.deliver", letter)
     assert oracle.agrees(crew) == set()
     assert len(crew.mailbox.to(BOB)) == 1
 

@@ -228,8 +228,9 @@ def test_there_is_nothing_that_rabbitmq_4_would_refuse(staffed):
     ]
     assert {"quorum", "classic"} == {kind for _, kind, _, _ in kinds}
     for name, kind, durable, exclusive in kinds:
-        assert (kind, durable) == ("quorum", "true") if exclusive != "true" else (kind, durable) == ("classic", "false")
-        assert exclusive == "true" or name.startswith(("almanac.", "celery_delayed_"))
+        expected = ("classic", "false") if exclusive == "true" else ("quorum", "true")
+        assert (kind, durable) == expected, f"{name} is shared" if exclusive != "true" else name
+        assert exclusive == "true" or name.startswith(("almanac.", "celery_delayed_")), f"{name} is shared"
     channels = houses.rabbitmqctl(
         "list_channels", "-p", vhost, "--no-table-headers", "global_prefetch_count", "vhost"
     ).splitlines()
@@ -245,6 +246,7 @@ def test_a_failure_with_the_database_wears_no_message_out(crew):
         send_task(crew, "mail.deliver", 1)
         crew.house.wait_for_line("worker", r"OperationalError")
         time.sleep(0.5)
+        assert "message.failed" not in crew.house.log("worker"), "it was given back to be tried again"
         assert waiting(crew, "almanac.mail") == waiting(crew, "almanac.dead") == 0
     finally:
         with crew.house.engine.begin() as connection:

@@ -1,6 +1,8 @@
 """A full disk: under the database, under the log, under the broker."""
 
+import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,17 @@ pytestmark = pytest.mark.faults
 SIZE = 16
 """Megabytes."""
 
+NAMES = 2000
+"""How many files there can be."""
+
 
 @pytest.fixture(scope="module")
 def small_disk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("disk")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}m", "almanac-test", str(folder)], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}m,nr_inodes={NAMES}", "almanac-test", str(folder)],
+        check=False,
+        capture_output=True,
     )
     if mounted.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
@@ -30,10 +37,10 @@ def small_disk(tmp_path_factory):
 
 @pytest.fixture
 def full(small_disk):
-    """A function that takes all room that is left on the disk."""
-    ballast = small_disk / "ballast"
+    """A function that takes all room that is left on the disk, and if asked to, all names that a file could have."""
+    ballast, names = small_disk / "ballast", small_disk / "names"
 
-    def fill() -> None:
+    def fill(*, also_names: bool = False) -> None:
         with ballast.open("ab", buffering=0) as file:
             for size in (65536, 4096, 512, 1):
                 try:
@@ -41,9 +48,14 @@ def full(small_disk):
                         file.write(bytes(size))
                 except OSError:
                     continue
+        names.mkdir(exist_ok=True)
+        with suppress(OSError):
+            for number in range(NAMES if also_names else 0):
+                (names / str(number)).touch()
 
     yield fill
     ballast.unlink(missing_ok=True)
+    shutil.rmtree(names, ignore_errors=True)
 
 
 def test_with_no_room_for_the_database_a_change_is_refused_and_leaves_no_half_of_it(small_disk, full, tmp_path):
@@ -90,8 +102,10 @@ def test_with_no_room_for_the_log_the_work_goes_on(small_disk, full, tmp_path):
         assert requests.get(f"{crew.house.url}/", timeout=20).status_code == 200
         crew.run("reminders.remind", *due)
         assert len(crew.mailbox.to(BOB)) == 1
-        Path(f"{log}.lock").unlink(missing_ok=True)
+        Path(f"{log}.lock").unlink()
+        full(also_names=True)
         assert requests.get(f"{crew.house.url}/", timeout=20).status_code == 200, "nor can it be locked"
+        assert not Path(f"{log}.lock").exists(), "it could be locked"
 
 
 def test_with_no_room_for_the_broker_a_request_succeeds_and_the_mail_goes(small_disk, full, tmp_path):
@@ -100,7 +114,9 @@ def test_with_no_room_for_the_broker_a_request_succeeds_and_the_mail_goes(small_
         crew.house.person("ada@example.org")
         ada = crew.house.token("ada@example.org", "reminders:write")
         crew.house.start("web", "dispatcher")
+        do.set_reminder(crew.house, ada, "Feed the cat", seconds=30)  # from here on only its messages are new files
+        assert list((broker / "messages").glob("*.msg"))
         full()
         do.set_reminder(crew.house, ada, "Water the plants", seconds=1)
         do.wait_for_reminder(crew.house, "ada@example.org", "Water the plants", seconds=30)
-        assert [file for file in (broker / "messages").iterdir() if file.stat().st_size == 0] == []
+        assert [file.name for file in broker.rglob("*") if file.is_file() and file.stat().st_size == 0] == ["lock"]

@@ -21,6 +21,8 @@ LATEST = 5.0
 CONSUMER_TIMEOUT = 5
 """Seconds, in place of thirty minutes, after which the broker takes the channel from a worker that holds a message."""
 
+IMPATIENCE = {"consumer_timeout": CONSUMER_TIMEOUT * 1000, "channel_tick_interval": 1000}
+
 PENDING = 500
 READERS = 15
 AWAKE = "SELECT count(*) FROM heartbeats WHERE name = 'worker'"
@@ -29,9 +31,20 @@ HANDED_OVER = "SELECT count(*) FROM reminders WHERE handed_over_at IS NOT NULL"
 
 @pytest.fixture(scope="module")
 def node():
-    with own_node(consumer_timeout=str(CONSUMER_TIMEOUT * 1000)) as made:
-        made.ctl("eval", "application:set_env(rabbit, channel_tick_interval, 1000).")
+    with own_node() as made:
         yield made
+
+
+@pytest.fixture
+def impatient(node):
+    """The node, while it waits for no worker that connects now any longer than five seconds."""
+    before = {name: node.ctl("eval", f"application:get_env(rabbit, {name}).") for name in IMPATIENCE}
+    for name, milliseconds in IMPATIENCE.items():
+        node.ctl("eval", f"application:set_env(rabbit, {name}, {milliseconds}).")
+    yield node
+    for name, found in before.items():
+        value = found.strip().removeprefix("{ok,").removesuffix("}")
+        node.ctl("eval", f"application:set_env(rabbit, {name}, {value}).")
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +90,13 @@ def test_messages_sent_before_any_worker_was_there_arrive_when_one_comes(crew, n
     check(crew, 4)
 
 
-def test_an_eta_message_comes_in_time_and_no_worker_holds_it_meanwhile(crew, node, record_property):
+def test_an_eta_message_comes_in_time_and_no_worker_holds_it_meanwhile(crew, impatient, record_property):
     crew.house.start("worker")
     act(crew, "set_reminders", 8, 25, 0.7)
     until, looks = time.monotonic() + 3 * CONSUMER_TIMEOUT, 0
     while time.monotonic() < until:
         looks += 1
-        held = counts(node, "messages_unacknowledged")
+        held = counts(impatient, "messages_unacknowledged")
         assert {name: count for name, count in held.items() if name.startswith("almanac.") and count} == {}
     assert looks > 1
     assert crew.mailbox.received == [], "it was not a test of waiting"
@@ -185,7 +198,7 @@ def test_a_broker_whose_disk_is_full_holds_up_no_request_and_no_mail(staffed, no
     arrived(staffed, 1)
     node.ctl("set_disk_free_limit", "1000000GB")
     try:
-        took = act(staffed, "set_reminders", 4, 5)
+        took = act(staffed, "set_reminders", 4, 10, 2.5)  # between two of them the lookout has looked
         note(record_property, "a full disk", ", ".join(f"{each * 1000:.0f} ms" for each in took))
         assert max(took) < REQUEST + 1, "a busy machine may add a second"
         assert max(took[2:]) < REQUEST / 2, "it was tried again and again"

@@ -42,8 +42,8 @@ def check(crew: Crew, count: int, *, uncertain_at_most: int = 0) -> int:
     sent, uncertain = in_states(crew, "sent"), in_states(crew, "uncertain")
     assert sent - set(came) == set(), "the ledger says more than is true"
     assert set(came) - sent - uncertain == set(), "the ledger does not know of a mail that came"
-    assert len(sent | uncertain) == count
-    assert len(uncertain) <= uncertain_at_most
+    assert len(sent | uncertain) == count, f"{len(sent | uncertain)} mails were sent, or may have been, not {count}"
+    assert len(uncertain) <= uncertain_at_most, f"{len(uncertain)} are uncertain"
     return len(uncertain)
 
 

@@ -118,5 +118,9 @@ def _write_whole(path: Path, text: str) -> None:
     """Writes a file that readers see whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}-{os.getpid()}-{uuid.uuid4().hex}")
-    draft.write_text(text)
-    draft.replace(path)
+    try:
+        draft.write_text(text)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)  # on a full disk each try would leave one behind
+        raise

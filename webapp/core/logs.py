@@ -169,11 +169,14 @@ class SharedRotatingFile(logging.handlers.RotatingFileHandler):
         super().__init__(file, maxBytes=ROTATES_AT, backupCount=KEPT_FILES, encoding="utf-8", delay=True)
 
     def emit(self, record: logging.LogRecord) -> None:
-        with self._alone():
-            if self.stream and self._was_turned_over(self.stream.fileno()):
-                self.stream.close()
-                self.stream = None
-            super().emit(record)
+        try:
+            with self._alone():
+                if self.stream and self._was_turned_over(self.stream.fileno()):
+                    self.stream.close()
+                    self.stream = None
+                super().emit(record)
+        except OSError:  # it cannot be locked: there is no room for a file more, or it is not ours
+            self.handleError(record)
 
     def _was_turned_over(self, ours: int) -> bool:
         try:

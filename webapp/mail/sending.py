@@ -6,6 +6,7 @@ no transaction stays open while we wait for that server.
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import time
@@ -46,11 +47,14 @@ def deliver(delivery_id: int) -> bool:
     return True
 
 
-def drain(*, most: int = 10_000) -> int:
-    """Sends what is queued and due, over one connection, until there is no more; returns how many that were."""
-    done = 0
+def drain(*, most: int = 10_000, seconds: float = math.inf) -> int:
+    """Sends what is queued and due, over one connection, until there is no more; returns how many that were.
+
+    After ``most`` mails or so many ``seconds`` it begins no further batch.
+    """
+    done, began = 0, time.monotonic()
     with Connection(site.config()) as connection:
-        while done < most and not connection.must_wait:
+        while done < most and not connection.must_wait and (not done or time.monotonic() - began < seconds):
             if not done and not _open_for_some(connection):
                 break
             claims = operations.claim_batch(limit=BATCH, now=clock.now())

@@ -5,8 +5,14 @@ What a newer version sends besides is left out: old and new processes share a qu
 
 from __future__ import annotations
 
+import time
+
+from webapp import jobs
 from webapp.extensions import celery
 from webapp.mail import sending
+
+LONGEST_SECONDS = 120
+"""A message that is not acknowledged for thirty minutes costs a worker its channel on RabbitMQ, and then its life."""
 
 
 @celery.task(name="mail.deliver")
@@ -17,5 +23,8 @@ def deliver(delivery_id: int, *_: object) -> None:
 
 @celery.task(name="mail.drain")
 def drain(*_: object) -> None:
-    """Sends all that is due, over one connection."""
-    sending.drain()
+    """Sends what is due, over one connection, and after a while leaves the rest to a further message."""
+    began = time.monotonic()
+    sending.drain(seconds=LONGEST_SECONDS)
+    if time.monotonic() - began >= LONGEST_SECONDS:
+        jobs.publish(jobs.Job("mail.drain", ()))
