@@ -15,6 +15,7 @@ run: ## the whole site on this machine, until Ctrl-C; PORT, HOST and DATA_DIR sa
 
 test: ## everything that can be tested here in minutes; ARGS="-k letter" for a part of it
 	@$(PYTHON) bin/prepare.py dev
+	@$(PYTHON) bin/checker.py >/dev/null || true
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not faults" $(ARGS)
 	@echo "Left out: the long fault tests, with clusters of their own. make faults runs them."
 

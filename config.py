@@ -253,6 +253,9 @@ class Config:
     reminders_per_hour: int = setting(
         count, default=10_000, says="How many reminders one person may set within an hour; 0 for no limit."
     )
+    reminder_requests_per_day: int = setting(
+        count, default=10, says="How many addresses one person may ask within a day to be reminded; 0 for no limit."
+    )
     dkim_domain: str = setting(domain, default="", says="The domain that signs mail (DKIM); empty for no signature.")
     dkim_selector: str = setting(domain, default="", says="Names the key among the domain's DNS records.")
     dkim_key: str = setting(private_key, default="", secret=True, says="The private key to sign with, RSA, as PEM.")

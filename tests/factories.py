@@ -13,6 +13,7 @@ from webapp.comments import rendering
 from webapp.comments.models import Comment, CommentState
 from webapp.core import tokens
 from webapp.extensions import bcrypt, db
+from webapp.images.models import Format, Image
 from webapp.posts.models import Post, PostState, Tag, co_authors
 from webapp.reminders.models import Reminder, ReminderState
 from webapp.subscriptions.models import Subscription, SubscriptionState
@@ -74,6 +75,25 @@ def post(
         added_at = INSTALLED_AT + timedelta(seconds=place)
         db.session.execute(co_authors.insert().values(post_id=made.id, person_id=person.id, added_at=added_at))
     return made
+
+
+def image(owner: Person, name: str = "frost.png", *, alt: str = "") -> Image:
+    """The row of a picture; its file is nowhere."""
+    number = next(_numbers)
+    return _added(
+        Image(
+            key=f"key{number}",
+            owner_id=owner.id,
+            name=name,
+            alt=alt,
+            format=Format.PNG,
+            original_format="png",
+            digest=f"{number:064}",
+            width=90,
+            height=60,
+            bytes=1,
+        )
+    )
 
 
 def tag(name: str) -> Tag:

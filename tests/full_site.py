@@ -33,12 +33,15 @@ from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailHo
 from webapp.ops import operations as ops
 from webapp.ops.dead_letters import DeadLetter
 from webapp.portability.models import Transfer, TransferEntry, TransferState
+from webapp.posts import mails as review_mails
 from webapp.posts import operations
 from webapp.posts.models import Post
 from webapp.posts.operations import previews, reviewing
 from webapp.reminders import feeds as calendars
+from webapp.reminders import links as links_of_reminders
 from webapp.reminders import mails as reminder_mails
 from webapp.reminders import operations as reminders
+from webapp.reminders import recipients
 from webapp.reminders.models import ReminderState
 from webapp.subscriptions import links as subscription_links
 from webapp.subscriptions.following import Following
@@ -173,6 +176,7 @@ def _comments(world: World, post: Post, now: datetime) -> Places:
         "decide": _token(comment_links.decide_url(held, world.alice)),
         "say": _token(comment_links.confirm_url(new)).removeprefix("comment-"),
         "mute": comment_links.mute_token(hearer),
+        "quiet": review_mails.quiet_token(world.alice),
     }
 
 
@@ -193,7 +197,16 @@ def _reminders(world: World, now: datetime) -> Places:
         alice, "Read the proofs", due_at=now - timedelta(hours=1), state=ReminderState.FIRED, fired_at=now
     )
     calendars.renew(alice, now=now)
-    return {"reminder": weekly.id, "act": reminder_mails.act_token(told.id, told.version)}
+    asked = recipients.ask(world.alice, "friend@example.net", now=now)
+    allowed = recipients.ask(world.alice, "neighbour@example.net", now=now)
+    recipients.accept(allowed, now=now)
+    recipients.ask(world.bob, world.alice.email, now=now)
+    return {
+        "reminder": weekly.id,
+        "act": reminder_mails.act_token(told.id, told.version),
+        "request": _token(links_of_reminders.answer_url(asked)),
+        "stop": _token(links_of_reminders.stop_url(allowed)),
+    }
 
 
 def _links(world: World, nora: Person, now: datetime) -> Places:
@@ -230,7 +243,7 @@ def _letters(world: World, post: Post, lost: Delivery, now: datetime) -> Places:
     db.session.add(LetterPost(content_id=lost.content_id, post_id=post.id))
     return {
         "digest": "in-the-browser",
-        "stop": _token(letter_links.stop_url(waiting.id)),
+        "stop_letter": _token(letter_links.stop_url(waiting.id)),
         "manage": subscription_links.manage_token(reader),
         "more": _token(subscription_links.add_url(less, Following(authors=frozenset({world.alice.id})))).removeprefix(
             "follow-"

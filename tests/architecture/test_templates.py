@@ -17,7 +17,9 @@ BY_ITSELF = {"templates/components/masthead.html"}  # the theme: at worst anothe
 BY_SIGNED_LINK = {  # the token in the address is what proves the right; RFC 8058 asks for a POST without cookies
     "comments/templates/comments/decide.html",
     "comments/templates/comments/mute.html",
+    "posts/templates/posts/quiet.html",
     "reminders/templates/reminders/act.html",
+    "reminders/templates/reminders/answer.html",
     "subscriptions/templates/subscriptions/leave.html",
     "subscriptions/templates/subscriptions/settings.html",
 }
@@ -94,9 +96,12 @@ def test_only_what_proves_itself_goes_without_a_token(app):
     assert views == {
         "subscriptions.views.asking.unsubscribe",
         "reminders.views.mailed.act",
+        "reminders.views.others.answer",
+        "reminders.views.others.stop",
         "accounts.views.language.choose_language",  # asks for the token of whoever is signed in, itself
         "comments.views.own.mute",
         "comments.views.deciding.decide",
+        "posts.views.quiet.quiet",
     }
     exempt = {name for name, blueprint in app.blueprints.items() if blueprint in csrf._exempt_blueprints}
     assert {name for name in exempt if not name.startswith("api")} == {"look"}

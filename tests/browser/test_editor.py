@@ -115,6 +115,9 @@ def test_two_tabs_get_a_note_and_both_texts(browser, alice, draft):
     expect(other.get_by_role("alert")).to_contain_text("Somebody saved this post while you were writing.")
     expect(other.get_by_label("Saved text")).to_have_value("From the first tab.")
     expect(text(other)).to_have_value("From the second tab.")
+    other.get_by_role("link", name="What is different").press("Enter")
+    expect(other.locator("#as-saved del")).to_have_text("first")
+    expect(other.locator("#as-saved ins")).to_have_text("second")
     expect(status(other)).to_contain_text("Not saved: the note above says why.")
     text(other).press_sequentially(" More.")
     other.wait_for_timeout(1500)
@@ -435,3 +438,27 @@ def test_a_table_that_is_pasted_becomes_markdown(alice, draft):
         }"""
     )
     expect(text(page)).to_have_value(re.compile(r"day \| grams[\s\S]*Mon \| 4"))
+
+
+def paste_words(page: Page, words: str) -> None:
+    page.evaluate(
+        """words => {
+            const area = document.getElementById("body"), given = new DataTransfer();
+            given.setData("text/plain", words);
+            area.focus();
+            area.dispatchEvent(new ClipboardEvent("paste", {clipboardData: given, bubbles: true, cancelable: true}));
+        }""",
+        words,
+    )
+
+
+def test_an_address_that_is_pasted_by_itself_becomes_a_link(alice, draft):
+    page = alice(f"/posts/{draft.id}/edit")
+    text(page).fill("See: ")
+    paste_words(page, "https://example.org/salt?a=1")
+    expect(text(page)).to_have_value("See: <https://example.org/salt?a=1>")
+    expect(page.locator("#preview a")).to_have_attribute("href", "https://example.org/salt?a=1")
+    for before in ("[salt](", "[salt]: ", "```\n", "<"):
+        text(page).fill(before)
+        paste_words(page, "https://example.org/")
+        expect(text(page)).to_have_value(before)  # left to the browser, which pastes nothing for an event of a script

@@ -57,6 +57,7 @@ class AuthorForm(ProfileForm):
     handle = StringField(lazy_gettext("Handle"), [DataRequired(lazy_gettext("Choose a handle."))])
     bio = TextAreaField(lazy_gettext("About you"))
     website = StringField(lazy_gettext("Your own site"))
+    wants_review_mail = BooleanField(lazy_gettext("Mail me when it is my turn in a review"))
 
 
 class PasswordForm(FlaskForm):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core import clock
@@ -37,6 +37,7 @@ class Person(Timestamps, Model):
     """Someone with an account. Nothing but the confirmation goes to ``email`` before that is confirmed.
 
     ``language`` is that of their pages and their mail; None follows the browser, and the site in mail.
+    ``wants_review_mail`` is whether they are written to when it is their turn in a review.
     """
 
     __tablename__ = "people"
@@ -52,6 +53,7 @@ class Person(Timestamps, Model):
     zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str | None] = mapped_column(String(12))
     role: Mapped[Role] = mapped_column(states(Role), default=Role.READER)
+    wants_review_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
     password_hash: Mapped[str] = mapped_column(String(100))
 
     sign_in_token = cast("str | None", None)

@@ -209,6 +209,7 @@ def change_profile(
     handle: str | None = None,
     bio: str | None = None,
     website: str | None = None,
+    wants_review_mail: bool | None = None,
 ) -> None:
     """Changes what others see of someone, and where they live. What is None stays as it is."""
     name, zone = _name(name), _zone(zone)
@@ -219,6 +220,8 @@ def change_profile(
         with db.session.begin_nested():
             person.name, person.handle, person.zone = name, handle, zone
             person.bio, person.website = bio, website
+            if wants_review_mail is not None:
+                person.wants_review_mail = wants_review_mail
     except IntegrityError:
         raise Refused("handle", _("@%(handle)s belongs to someone else.", handle=handle)) from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -25,6 +25,8 @@ class SiteForm(FlaskForm):
     footer = TextAreaField(lazy_gettext("Words at the bottom"))
     footer_links = TextAreaField(lazy_gettext("Links at the bottom"))
     postal_address = TextAreaField(lazy_gettext("Postal address"))
+    bare_links = BooleanField(lazy_gettext("Link addresses without brackets too"))
+    curled_quotes = BooleanField(lazy_gettext("Curl straight quotes"))
     version = HiddenField()
 
     @classmethod
@@ -40,12 +42,16 @@ class SiteForm(FlaskForm):
             footer=chosen.footer,
             footer_links=_lines(chosen.footer_links),
             postal_address=chosen.postal_address,
+            bare_links=chosen.bare_links,
+            curled_quotes=chosen.curled_quotes,
             version=chosen.version,
         )
 
     @property
     def wanted(self) -> Wanted:
-        typed = {name: self[name].data or "" for name in Wanted.__dataclass_fields__ if name != "seen"}
+        switches = ("bare_links", "curled_quotes")
+        typed: dict[str, Any] = {name: self[name].data for name in Wanted.__dataclass_fields__ if name != "seen"}
+        typed = {name: data if name in switches else data or "" for name, data in typed.items()}
         return Wanted(**typed, seen=self.version.data or "")
 
 

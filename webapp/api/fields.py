@@ -79,6 +79,17 @@ class Address(fields.Url):
         return urls.absolute(self.endpoint, **{self.argument: obj.id})
 
 
+class YesNo(fields.Boolean):
+    """true or false, and nothing that only looks like it."""
+
+    default_error_messages = {"invalid": "It must be true or false."}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class Choice(Text):
     """One of a few words."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Response
@@ -12,8 +14,9 @@ from webapp.accounts.models import Person, Role, Scope
 from webapp.api import answers, paging
 from webapp.api.auth import caller, needs
 from webapp.api.blueprint import ID, Blueprint
-from webapp.api.schemas import NewPost, PostChange, PostPage, PostQuery, PostSchema, Publication
+from webapp.api.post_schemas import NewPost, PostChange, PostPage, PostQuery, PostSchema, Publication
 from webapp.core import clock
+from webapp.core.errors import Refused
 from webapp.extensions import db
 from webapp.posts import operations, queries
 from webapp.posts.models import Post, PostState
@@ -33,15 +36,18 @@ class Posts(MethodView):
     def get(self, query: dict[str, Any]) -> Any:
         """List posts, or search them
 
-        Everyone's published posts and all of your own that are not in the trash. With q, the published ones that hold
-        all of its words.
+        Everyone's published posts and all of your own that are not in the trash; with the state trashed, what is in
+        it. With q, the published ones that hold all of its words.
         """
         if "q" in query:
             return _found(query)
-        rows = queries.visible_to(caller())
-        if "state" in query:
-            rows = rows.where(Post.state == PostState(query["state"]))
-        return paging.page(rows.order_by(None).order_by(Post.created_at.desc(), Post.id.desc()), query)
+        state = PostState(query["state"]) if "state" in query else None
+        rows = (queries.trash_of if state is PostState.TRASHED else queries.visible_to)(caller())
+        if state is not None:
+            rows = rows.where(Post.state == state)
+        return paging.page(
+            rows.options(queries.WITH_COVER).order_by(None).order_by(Post.created_at.desc(), Post.id.desc()), query
+        )
 
     @needs(Scope.POSTS_WRITE)
     @blueprint.body(NewPost, example=EXAMPLE)
@@ -51,21 +57,23 @@ class Posts(MethodView):
 
         It stays a draft unless you send "state": "published".
         """
-        author, now = _author(), clock.now()
-        post = operations.write(
-            author=author,
-            title=values["title"],
-            body=values["body"],
-            tags=values.get("tags", []),
-            slug=values.get("slug"),
-            excerpt=values.get("excerpt", ""),
-            canonical_url=values.get("canonical_url", ""),
-            now=now,
-        )
+        author, now = writer(), clock.now()
+        with _cover_by_its_number():
+            post = operations.write(
+                author=author,
+                title=values["title"],
+                body=values["body"],
+                tags=values.get("tags", []),
+                slug=values.get("slug"),
+                excerpt=values.get("excerpt", ""),
+                canonical_url=values.get("canonical_url", ""),
+                cover_id=values.get("cover_id") or 0,
+                now=now,
+            )
         if values["state"] == PostState.PUBLISHED:
             operations.publish(post, by=author, now=now)
         db.session.commit()
-        return answers.made(SCHEMA, _editable(author, post.id))
+        return answers.made(SCHEMA, editable(author, post.id))
 
 
 @blueprint.route(f"/<{ID}:post_id>", endpoint="post", tags=["Posts"])
@@ -77,6 +85,7 @@ class OnePost(MethodView):
         post = queries.get_visible(caller(), post_id)
         if post is None:
             raise NotFound
+        queries.load_cover(post)
         return answers.shown(SCHEMA, post)
 
     @needs(Scope.POSTS_WRITE)
@@ -87,20 +96,23 @@ class OnePost(MethodView):
 
         What you leave out stays as it is.
         """
-        author = _author()
-        post = _editable(author, post_id)
+        author = writer()
+        post = editable(author, post_id)
         answers.must_match(SCHEMA, post)
+        if "cover_id" in values:
+            values["cover_id"] = values["cover_id"] or 0
         if values:
-            operations.edit(post, by=author, now=clock.now(), version=post.version, **values)
+            with _cover_by_its_number():
+                operations.edit(post, by=author, now=clock.now(), version=post.version, **values)
             db.session.commit()
-        return answers.shown(SCHEMA, _editable(author, post_id))
+        return answers.shown(SCHEMA, editable(author, post_id))
 
     @needs(Scope.POSTS_WRITE)
     @blueprint.answers(204, says="It is in the trash.")
     def delete(self, post_id: int) -> Response:
         """Move a post to the trash"""
-        author = _author()
-        post = _editable(author, post_id)
+        author = writer()
+        post = editable(author, post_id)
         answers.must_match(SCHEMA, post)
         operations.trash(post, by=author, now=clock.now())
         db.session.commit()
@@ -117,8 +129,8 @@ class OnePublication(MethodView):
 
         Without publish_at, or without a body at all, it is published at once.
         """
-        author, now = _author(), clock.now()
-        post = _editable(author, post_id)
+        author, now = writer(), clock.now()
+        post = editable(author, post_id)
         answers.must_match(SCHEMA, post)
         if "publish_at" in values:
             at = when.from_offset(values["publish_at"], field="publish_at")
@@ -126,29 +138,58 @@ class OnePublication(MethodView):
         else:
             operations.publish(post, by=author, now=now)
         db.session.commit()
-        return answers.shown(SCHEMA, _editable(author, post_id))
+        return answers.shown(SCHEMA, editable(author, post_id))
 
     @needs(Scope.POSTS_WRITE)
     @blueprint.answers(204, says="It is a draft again.")
     def delete(self, post_id: int) -> Response:
         """Take a post off the site, or off the schedule"""
-        author = _author()
-        post = _editable(author, post_id)
+        author = writer()
+        post = editable(author, post_id)
         answers.must_match(SCHEMA, post)
         operations.unpublish(post, by=author, now=clock.now())
         db.session.commit()
         return answers.nothing()
 
 
+@blueprint.route(f"/<{ID}:post_id>/restoration", endpoint="restoration", tags=["Posts"])
+class Restoration(MethodView):
+    @needs(Scope.POSTS_WRITE)
+    @blueprint.answers(200, PostSchema, says="The post, as it was before it went to the trash.")
+    def post(self, post_id: int) -> Response:
+        """Take a post out of the trash
+
+        One that was scheduled and whose time has passed is a draft.
+        """
+        author = writer()
+        post = queries.get_trashed(author, post_id)
+        if post is None:
+            raise NotFound
+        queries.load_cover(post)
+        answers.must_match(SCHEMA, post)
+        operations.restore(post, by=author, now=clock.now())
+        db.session.commit()
+        return answers.shown(SCHEMA, editable(author, post_id))
+
+
 def _found(query: dict[str, Any]) -> Any:
     """What a question finds, read as any other post is: the engine may not have heard that one is hidden by now."""
     found = search.find(query["q"], now=clock.now(), page=query["page"], size=query["limit"])
-    rows = queries.published().where(Post.id.in_(found.ids))
+    rows = queries.published().options(queries.WITH_COVER).where(Post.id.in_(found.ids))
     posts = {post.id: post for post in db.session.scalars(rows)} if found.ids else {}
     return paging.shown([posts[each] for each in found.ids if each in posts], found.total, query)
 
 
-def _author() -> Person:
+@contextmanager
+def _cover_by_its_number() -> Iterator[None]:
+    """What the rules say of a cover, said of the field that it is here."""
+    try:
+        yield
+    except Refused as refused:
+        raise Refused("cover_id" if refused.field == "cover" else refused.field, refused.message) from None
+
+
+def writer() -> Person:
     """The caller, if they may write posts at all: a scope never allows more than its person may do."""
     person = caller()
     if not person.is_allowed(Role.AUTHOR):
@@ -156,9 +197,10 @@ def _author() -> Person:
     return person
 
 
-def _editable(author: Person, post_id: int) -> Post:
+def editable(author: Person, post_id: int) -> Post:
     """A post the caller may change. Another person's does not exist here, whether it can be read or not."""
     post = queries.get_editable(author, post_id)
     if post is None:
         raise NotFound
+    queries.load_cover(post)
     return post

@@ -70,7 +70,8 @@ def _operations(document: Document) -> Iterator[tuple[str, Operation]]:
 
 
 def _operation(document: Document, path: str, method: str, detail: Mapping[str, Any]) -> Operation:
-    content = detail.get("requestBody", {}).get("content", {}).get("application/json", {})
+    bodies = detail.get("requestBody", {}).get("content", {})
+    content = bodies.get("application/json", {})
     query = [
         Value(each["name"], _kind(document, each["schema"]), each.get("required", False), each.get("description", ""))
         for each in detail.get("parameters", [])
@@ -85,7 +86,9 @@ def _operation(document: Document, path: str, method: str, detail: Mapping[str, 
         scope=detail["security"][0]["token"][0],
         query=query,
         body=_values(document, content["schema"]) if content else [],
-        curl=_curl(document["servers"][0]["url"] + path, method, content.get("example")),
+        curl=_curl(
+            document["servers"][0]["url"] + path, method, content.get("example"), takes_file="image/jpeg" in bodies
+        ),
         statuses=[(status, _says(document, answer)) for status, answer in _by_status(detail["responses"])],
     )
 
@@ -141,12 +144,14 @@ def _says(document: Document, answer: Mapping[str, Any]) -> str:
     return str(_resolved(document, answer)["description"])
 
 
-def _curl(url: str, method: str, example: Mapping[str, Any] | None) -> str:
+def _curl(url: str, method: str, example: Mapping[str, Any] | None, *, takes_file: bool = False) -> str:
     """A command to try an operation with; the token stands in a variable of the shell."""
-    url = re.sub(r"\{\w+_id\}", "1", url)
+    url = re.sub(r"\{(\w+_id|number)\}", "1", url).replace("{handle}", "mira")
     lines = [f"curl {url}" if method == "get" else f"curl -X {method.upper()} {url}"]
     lines.append('-H "Authorization: Bearer $TOKEN"')
     if example is not None:
         lines.append("-H 'Content-Type: application/json'")
         lines.append(f"-d {shlex.quote(json.dumps(dict(example)))}")
+    if takes_file:
+        lines.append("-H 'Content-Type: image/jpeg' --data-binary @frost.jpg")
     return " \\\n  ".join(lines)

@@ -14,8 +14,13 @@ from webapp.api import answers, paging
 from webapp.api.auth import caller, needs
 from webapp.api.blueprint import ID, Blueprint
 from webapp.api.schemas import (
+    AskedRecipient,
+    NewRecipient,
     NewReminder,
+    PageQuery,
     PauseChange,
+    RecipientPage,
+    RecipientSchema,
     ReminderChange,
     ReminderHistory,
     ReminderPage,
@@ -28,12 +33,13 @@ from webapp.core.errors import Refused
 from webapp.core.words import _
 from webapp.extensions import db
 from webapp.posts import queries as posts
-from webapp.reminders import history, operations, queries, snoozing, when
-from webapp.reminders.models import COMING, Condition, Origin, Reminder, ReminderState
+from webapp.reminders import history, operations, queries, recipients, snoozing, when
+from webapp.reminders.models import COMING, Condition, Origin, Recipient, Reminder, ReminderState
 from webapp.reminders.snoozing import Snooze
 
 blueprint = Blueprint("reminders", __name__, url_prefix="/reminders")
 SCHEMA = ReminderSchema()
+RECIPIENT = RecipientSchema()
 EXAMPLE = {"text": "Cover the dahlias", "due_at": "2031-10-20T18:30:00+08:00", "recurrence": "FREQ=YEARLY"}
 
 
@@ -192,6 +198,58 @@ class OnePause(MethodView):
         return answers.shown(SCHEMA, reminder)
 
 
+@blueprint.route("/recipients", endpoint="recipients", tags=["Reminders"])
+class Recipients(MethodView):
+    @needs(Scope.REMINDERS_READ)
+    @blueprint.query(PageQuery)
+    @blueprint.answers(200, RecipientPage, says="A page of whom you have asked, by address.")
+    def get(self, query: dict[str, Any]) -> Any:
+        """List whom you may remind
+
+        And whom you have asked and who has not said yes.
+        """
+        return paging.page(queries.recipients_of(caller()), query)
+
+    @needs(Scope.REMINDERS_WRITE)
+    @blueprint.body(NewRecipient, example={"address": "friend@example.org"})
+    @blueprint.answers(202, AskedRecipient, says="If we may, its owner is asked, once.")
+    def post(self, values: dict[str, Any]) -> Any:
+        """Ask to remind someone else
+
+        One mail asks the owner of the address; nothing else goes there until they say yes. The answer is the same for
+        every address, whatever is known about it.
+        """
+        recipient = recipients.ask(caller(), values["address"], now=clock.now())
+        db.session.commit()
+        return {"address": recipient.address}
+
+
+@blueprint.route(f"/recipients/<{ID}:recipient_id>", endpoint="recipient", tags=["Reminders"])
+class OneRecipient(MethodView):
+    @needs(Scope.REMINDERS_READ)
+    @blueprint.answers(200, RecipientSchema, says="Whom you have asked, and whether they said yes.")
+    def get(self, recipient_id: int) -> Response:
+        """Read whether someone has said yes"""
+        return answers.shown(RECIPIENT, _asked(recipient_id))
+
+    @needs(Scope.REMINDERS_WRITE)
+    @blueprint.answers(204, says="It is taken back; nothing of yours goes there.")
+    def delete(self, recipient_id: int) -> Response:
+        """Take back that you asked"""
+        recipient = _asked(recipient_id, to_change=True)
+        answers.must_match(RECIPIENT, recipient)
+        recipients.take_back(recipient, now=clock.now())
+        db.session.commit()
+        return answers.nothing()
+
+
+def _asked(recipient_id: int, *, to_change: bool = False) -> Recipient:
+    recipient = queries.get_recipient(caller(), recipient_id, to_change=to_change)
+    if recipient is None:
+        raise NotFound
+    return recipient
+
+
 def _to_change(reminder_id: int) -> Reminder:
     reminder = _owned(caller(), reminder_id, to_change=True)
     answers.must_match(SCHEMA, reminder)
@@ -214,6 +272,11 @@ def _read(values: dict[str, Any], person: Person, zone: str) -> dict[str, Any]:
         read["condition"] = Condition(values["condition"])
     if "lead_minutes" in values:
         read["lead"] = timedelta(minutes=values["lead_minutes"])
+    if "recipient" in values:
+        address = values["recipient"]
+        read["recipient"] = None if address is None else recipients.open_of(person, address)
+    if "with_me" in values:
+        read["with_me"] = values["with_me"]
     if "due_at" in values:
         read["due_at"] = when.from_offset(values["due_at"])
     if "when" in values:

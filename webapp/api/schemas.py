@@ -9,20 +9,20 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from webapp.api.fields import Address, Choice, Instant, Text, Whole
+from webapp.api.fields import Address, Choice, Instant, Text, Whole, YesNo
 from webapp.api.following import Follow, Weekday
 from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
 from webapp.comments import rendering
 from webapp.comments.models import CommentState
 from webapp.portability.models import Direction, TransferState
-from webapp.posts.models import PostState
 from webapp.reminders import recurrence
-from webapp.reminders.models import Condition, Origin, Reminder, ReminderState, What
+from webapp.reminders.models import Condition, Leave, Origin, Recipient, Reminder, ReminderState, What
 from webapp.reminders.snoozing import Snooze
-from webapp.search import words
 from webapp.subscriptions.models import Cadence, SubscriptionState
 from webapp.subscriptions.naming import names_of
+
+STATES = "Only to an accepted one mail goes. A refusal looks like silence; withdrawn had been accepted before."
 
 
 class Schema(ma.Schema):
@@ -63,90 +63,6 @@ class PageQuery(Schema):
 
 class Page(Schema):
     total = fields.Integer(metadata={"description": "How many there are on all pages together."})
-
-
-class AuthorSchema(Schema):
-    name = fields.String()
-    handle = fields.String()
-
-
-class PostSchema(Schema):
-    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
-    url = Address("api.posts.post", "post_id")
-    created_at = Instant(metadata={"description": "When it was made."})
-    updated_at = Instant(metadata={"description": "When it last changed."})
-    title = fields.String(metadata={"description": "One line."})
-    slug = fields.String(metadata={"description": "The last part of its page's address, /posts/<slug>."})
-    body = fields.String(metadata={"description": "Markdown, as written."})
-    html = fields.String(metadata={"description": "The body, rendered and sanitised."})
-    excerpt = fields.String(metadata={"description": "Its own, or else the beginning as plain text."})
-    canonical_url = fields.String(metadata={"description": "Where it was published first, if elsewhere; else empty."})
-    tags = fields.Pluck("TagSchema", "name", many=True, metadata={"description": "What it is about."})
-    author = fields.Nested(AuthorSchema, metadata={"description": "Who wrote it: name and handle."})
-    authors = fields.List(
-        fields.Nested(AuthorSchema), metadata={"description": "Everyone in the byline, author first."}
-    )
-    state = fields.Enum(PostState, by_value=True, metadata={"description": "Only a published one is on the site."})
-    publish_at = Instant(allow_none=True, metadata={"description": "When a scheduled post will appear."})
-    published_at = Instant(allow_none=True, metadata={"description": "When it first appeared."})
-
-
-class TagSchema(Schema):
-    name = fields.String()
-
-
-class PostPage(Page):
-    items = fields.List(fields.Nested(PostSchema))
-
-
-class PostQuery(PageQuery):
-    state = Choice(*PostState, metadata={"description": "Only posts in this state."})
-    q = Text(
-        validate=validate.Length(max=words.LONGEST),
-        metadata={
-            "description": "Only published posts that hold all of these words, the best first, at most 200 of them;"
-            " words in quotes stand side by side."
-        },
-    )
-
-    @ma.validates_schema
-    def is_of_what_can_be_found(self, data: dict[str, Any], **_: Any) -> None:
-        if "q" in data and data.get("state", PostState.PUBLISHED) != PostState.PUBLISHED:
-            raise ma.ValidationError("Only published posts can be searched: leave this out.", "state")
-
-
-class PostChange(Schema):
-    title = Text(validate=validate.Length(1, 200), metadata={"description": "One line."})
-    body = Text(metadata={"description": "Markdown. Raw HTML in it is shown as text."})
-    tags = fields.List(
-        Text(), validate=validate.Length(max=50), metadata={"description": "Names; a new one is made on first use."}
-    )
-    slug = Text(metadata={"description": "Made from the title if left out."})
-    excerpt = Text(
-        validate=validate.Length(max=500), metadata={"description": "In place of the beginning; empty to take it away."}
-    )
-    canonical_url = Text(
-        validate=validate.Length(max=2000),
-        metadata={"description": "A full http or https address, if it was published elsewhere first."},
-    )
-
-
-class NewPost(PostChange):
-    title = Text(required=True, validate=validate.Length(1, 200), metadata={"description": "One line."})
-    body = Text(required=True, metadata={"description": "Markdown. Raw HTML in it is shown as text."})
-    state = Choice(
-        PostState.DRAFT,
-        PostState.PUBLISHED,
-        message="It must be draft or published. To schedule a post, put its publication.",
-        load_default=PostState.DRAFT.value,
-        metadata={"description": "published puts it on the site at once."},
-    )
-
-
-class Publication(Schema):
-    publish_at = Text(
-        metadata={"format": "date-time", "description": "When, with an offset from UTC. Left out: now."},
-    )
 
 
 class CommentAuthorSchema(Schema):
@@ -217,6 +133,11 @@ class ReminderSchema(Schema):
     lead_minutes = fields.Integer(
         allow_none=True, metadata={"description": "How long before the post appears, for the condition scheduled."}
     )
+    recipient = fields.Function(
+        lambda reminder: reminder.recipient.address if reminder.recipient else None,
+        metadata={"type": ["string", "null"], "description": "Whom else it reminds: their address, or null."},
+    )
+    with_me = fields.Boolean(metadata={"description": "Whether it reminds you, too."})
     paused_until = Instant(allow_none=True, metadata={"description": "Until when it was paused, if it was."})
     history = Address("api.reminders.history", "reminder_id")
     version = fields.Integer(metadata={"description": "Rises with every change."})
@@ -262,6 +183,11 @@ def _coming(reminder: Reminder) -> list[datetime]:
     return recurrence.upcoming(reminder) if reminder.state is ReminderState.PENDING else []
 
 
+def _state_of(recipient: Recipient) -> str:
+    """What whoever asked may know: a no looks like silence."""
+    return str(Leave.ASKED if recipient.leave is Leave.REFUSED else recipient.leave)
+
+
 class ReminderPage(Page):
     items = fields.List(fields.Nested(ReminderSchema))
 
@@ -287,6 +213,12 @@ class ReminderChange(Schema):
         metadata={"description": "A post it is about, one you may read."},
     )
     condition = Choice(*Condition, metadata={"description": "What must still be so with that post then."})
+    recipient = Text(
+        allow_none=True,
+        validate=validate.Length(3, 320),
+        metadata={"description": "Somebody else's address, whose owner has said yes to you; null for nobody."},
+    )
+    with_me = YesNo(metadata={"description": "Whether you are reminded, too. Without a recipient you always are."})
 
     @ma.validates_schema(skip_on_field_errors=False)
     def has_one_time(self, data: dict[str, Any], **_: Any) -> None:
@@ -315,6 +247,32 @@ class NewReminder(ReminderChange):
                 raise ma.ValidationError("Say how long before the post appears.", "lead_minutes")
         elif not isinstance(original, Mapping) or not original.keys() & {"due_at", "when"}:
             raise ma.ValidationError("Give due_at or when.", "due_at")
+
+
+class RecipientSchema(Schema):
+    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
+    url = Address("api.reminders.recipient", "recipient_id")
+    created_at = Instant(metadata={"description": "When it was first asked."})
+    address = fields.String(metadata={"description": "Their address, in lower case."})
+    state = fields.Function(
+        _state_of, metadata={"type": "string", "enum": ["asked", "accepted", "withdrawn"], "description": STATES}
+    )
+    asked_at = Instant(metadata={"description": "When you last asked for it."})
+    accepted_at = Instant(allow_none=True, metadata={"description": "When they said yes."})
+
+
+class RecipientPage(Page):
+    items = fields.List(fields.Nested(RecipientSchema))
+
+
+class NewRecipient(Schema):
+    address = Text(required=True, validate=validate.Length(3, 320), metadata={"format": "email"})
+
+
+class AskedRecipient(Schema):
+    """What was asked, and nothing about what is known of the address."""
+
+    address = fields.String()
 
 
 class SubscriptionSchema(Schema):

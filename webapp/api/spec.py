@@ -20,6 +20,7 @@ is a problem document of RFC 9457.
 """
 SECTIONS = {
     "Posts": "Everyone's published posts to read; your own to write, publish and put in the trash.",
+    "Images": "Your own pictures, for texts and for the heads of posts.",
     "Comments": "What is said about published posts.",
     "Reminders": "Your own reminders. They are mailed to your confirmed address.",
     "Subscriptions": "Who gets the weekly letter.",
@@ -29,6 +30,16 @@ SHOWN = (
     "Post",
     "Author",
     "PostPage",
+    "Image",
+    "ImagePage",
+    "Revision",
+    "WholeRevision",
+    "RevisionList",
+    "Preview",
+    "FreshPreview",
+    "PreviewList",
+    "ReviewNote",
+    "Review",
     "Comment",
     "CommentAuthor",
     "CommentPage",
@@ -41,7 +52,7 @@ SHOWN = (
 )
 """What is only ever shown: every field is always there."""
 NAMES_IT = "Names this version."
-LISTS = ("/posts", "/comments", "/reminders", "/subscriptions")
+LISTS = ("/posts", "/images", "/comments", "/reminders", "/subscriptions")
 WITH_BODY = {"post", "put", "patch"}
 PAST = "That time is already past."
 ALWAYS_POSSIBLE = (401, 403, 422, 429)

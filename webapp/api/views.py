@@ -11,11 +11,25 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from webapp.api import answers, auth, comments, jobs, posts, problems, reference, reminders, spec, subscriptions
+from webapp.api import (
+    answers,
+    auth,
+    comments,
+    images,
+    jobs,
+    posts,
+    problems,
+    reference,
+    reminders,
+    spec,
+    subscriptions,
+    writing,
+)
 from webapp.api.blueprint import Blueprint
 from webapp.core import languages
 from webapp.core.errors import Conflict, Refused
 from webapp.extensions import csrf, limiter
+from webapp.images import operations as pictures
 
 PREFIX = "/api/"
 LARGEST_BODY = 4 * 1024 * 1024
@@ -25,7 +39,15 @@ PACE = "600 per minute"
 
 blueprint = Blueprint("api", __name__, url_prefix=f"{PREFIX}v1")
 pages = Pages("api_reference", __name__, url_prefix="/api", template_folder="templates")
-RESOURCES = (posts.blueprint, comments.blueprint, reminders.blueprint, subscriptions.blueprint, jobs.blueprint)
+RESOURCES = (
+    posts.blueprint,
+    writing.blueprint,
+    images.blueprint,
+    comments.blueprint,
+    reminders.blueprint,
+    subscriptions.blueprint,
+    jobs.blueprint,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -50,7 +72,8 @@ def _refuse_unknown_address() -> ResponseReturnValue | None:
 
 @blueprint.before_request
 def _let_in() -> None:
-    request.max_content_length = LARGEST_BODY
+    is_picture = request.endpoint == "api.images.images"
+    request.max_content_length = pictures.limit_in_bytes() if is_picture else LARGEST_BODY
     languages.speak(languages.ENGLISH)  # a program compares what it is told, whoever runs it
     auth.authenticate()
 

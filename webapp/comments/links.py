@@ -18,10 +18,13 @@ DECIDE_WITHIN = timedelta(days=14)
 
 
 def confirm_url(comment: Comment) -> str:
-    """Shows that the address is its writer's; used up by the comment being gone."""
-    return absolute(
-        "comments.confirm", token=tokens.sign(CONFIRM, [comment.id, tokens.fingerprint(comment.address, comment.body)])
-    )
+    """Shows that the address is its writer's, and lets them look after it; used up by the comment being gone."""
+    return absolute("comments.confirm", token=tokens.sign(CONFIRM, [comment.id, _of_writer(comment)]))
+
+
+def is_meant(comment: Comment, looks: str) -> bool:
+    """Whether a link to confirm was made for this comment, with these words where an older program made it."""
+    return looks in {_of_writer(comment), tokens.fingerprint(comment.address, comment.body)}
 
 
 def to_confirm(token: str) -> tuple[int, str] | None:
@@ -30,6 +33,11 @@ def to_confirm(token: str) -> tuple[int, str] | None:
         case [int(comment_id), str(looks)]:
             return comment_id, looks
     return None
+
+
+def _of_writer(comment: Comment) -> str:
+    """The same however often the words are changed."""
+    return tokens.fingerprint(comment.address, comment.created_at.isoformat())
 
 
 @dataclass(frozen=True)

@@ -126,11 +126,12 @@ def confirm(comment: Comment, *, now: datetime) -> None:
 
 
 def can_be_edited(comment: Comment, *, now: datetime) -> bool:
-    """Whether its writer may still change the words."""
-    return comment.state in queries.EDITABLE and now < comment.created_at + EDIT_WITHIN
+    """Whether its writer may still change the words. A visitor's time begins when they have confirmed their address."""
+    said_at = comment.address_confirmed_at or comment.created_at
+    return comment.state in queries.EDITABLE and now < said_at + EDIT_WITHIN
 
 
-def edit(comment: Comment, *, body: str, by: Person, now: datetime) -> None:
+def edit(comment: Comment, *, body: str, by: Person | None, now: datetime) -> None:
     """Changes one's own words, for a while. The checks look at them again. Raises :class:`Refused` for ``body``."""
     if not can_be_edited(comment, now=now):
         raise Refused("body", _("It is too late to change this. You can remove it and say it again."))
@@ -142,7 +143,8 @@ def edit(comment: Comment, *, body: str, by: Person, now: datetime) -> None:
     if queries.may_moderate(by, comment.post):
         return
     rules = policy.current()
-    found = [Reason.SITE] if rules.members is Welcome.READ_FIRST else []
+    welcome = rules.members if comment.person_id else rules.visitors
+    found = [Reason.SITE] if welcome is not Welcome.AT_ONCE else []
     comment.held = [str(reason) for reason in [*found, *spam.in_words(comment, rules, now=now)]]
     if comment.held and comment.is_public:
         comment.state = CommentState.PENDING

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from webapp.accounts.models import Person, Role
@@ -50,14 +50,15 @@ def get_published(post: Post, comment_id: int) -> Comment | None:
     return _one(published_on(post), comment_id)
 
 
-def skeleton(post: Post, person: Person | None) -> Sequence[Row[int, int | None, bool]]:
+def skeleton(post: Post, person: Person | None, visitor: str = "") -> Sequence[Row[int, int | None, bool]]:
     """(id, parent_id, is_shown) of what a person sees of a post's comments and of everything that was answered.
 
-    Others see what is published; its writer also sees what waits.
+    Others see what is published; its writer also sees what waits. ``visitor`` is the address that this browser has
+    confirmed.
     """
     is_shown = Comment.state == CommentState.PUBLISHED
-    if person is not None:
-        is_shown = or_(is_shown, (Comment.person_id == person.id) & (Comment.state == CommentState.PENDING))
+    if person is not None or visitor:
+        is_shown = or_(is_shown, _is_by(person, visitor) & (Comment.state == CommentState.PENDING))
     answer = aliased(Comment)
     return db.session.execute(
         select(Comment.id, Comment.parent_id, is_shown.label("is_shown"))
@@ -114,14 +115,25 @@ def get_visible(person: Person | None, comment_id: int) -> Comment | None:
     return own if own is not None and own.state is CommentState.PENDING else None
 
 
-def get_own(person: Person, comment_id: int, *, to_change: bool = False) -> Comment | None:
-    """A person's own comment on a post that is still public, whatever became of it."""
+def get_own(person: Person | None, comment_id: int, *, visitor: str = "", to_change: bool = False) -> Comment | None:
+    """A person's own comment on a post that is still public, whatever became of it.
+
+    Without an account it is that of the ``visitor`` who confirmed this address in this browser.
+    """
     rows = _with_posts(select(Comment)).where(
-        Comment.person_id == person.id,
+        _is_by(person, visitor),
         Post.state == PostState.PUBLISHED,
         Comment.state.in_([*EDITABLE, CommentState.REMOVED]),
     )
     return _one(_locked(rows) if to_change else rows, comment_id)
+
+
+def _is_by(person: Person | None, visitor: str) -> ColumnElement[bool]:
+    theirs = false() if person is None else Comment.person_id == person.id
+    if not visitor:
+        return theirs
+    is_visitors = (Comment.address == visitor) & Comment.address_confirmed_at.is_not(None)
+    return or_(theirs, Comment.person_id.is_(None) & is_visitors)
 
 
 def get_sent(sent_key: str) -> Comment | None:

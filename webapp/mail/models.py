@@ -24,6 +24,7 @@ class Kind(enum.StrEnum):
     CONFIRM = mark("confirm")
     RESET = mark("reset")
     COMMENT = mark("comment")
+    REVIEW = mark("review")
     TEST = mark("test")
     ALARM = mark("alarm")
 

@@ -22,7 +22,7 @@ from webapp.core import site
 from webapp.core.errors import Refused
 from webapp.core.words import _, kept, mark
 from webapp.extensions import db
-from webapp.mail import guard, holds
+from webapp.mail import guard, holds, signals
 from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailContent, State, Suppression
 from webapp.mail.transport import Outcome, Phase, Verdict
 
@@ -174,7 +174,10 @@ def claim_batch(*, limit: int, now: datetime) -> list[Claim]:
 def end_unsent(held: Claim, delivery: Delivery, *, now: datetime) -> bool:
     """Ends a claimed mail that must not go: past its time, or to a suppressed address. True when it did."""
     if delivery.expires_at <= now:
-        return _move(held, State.CLAIMED, state=State.EXPIRED, skip_reason=TIME_HAD_PASSED)
+        ended = _move(held, State.CLAIMED, state=State.EXPIRED, skip_reason=TIME_HAD_PASSED)
+        if ended:
+            signals.expired.send(None, mails=[(delivery.dedupe_key, delivery.due_at)], now=now)
+        return ended
     suppression = db.session.scalar(select(Suppression).where(Suppression.address == delivery.address))
     if suppression is not None:
         return _move(held, State.CLAIMED, state=State.SUPPRESSED, skip_reason=suppression.reason)
@@ -354,11 +357,16 @@ def _recover_lost(delivery: Delivery, now: datetime) -> bool:
 
 def expire_waiting(*, now: datetime) -> int:
     """Ends what waited in the queue until its time had passed, also while nothing can be sent."""
-    return count_changed(
+    ended = db.session.execute(
         update(Delivery)
         .where(Delivery.state == State.QUEUED, Delivery.expires_at <= now)
         .values(state=State.EXPIRED, skip_reason=TIME_HAD_PASSED)
-    )
+        .returning(Delivery.dedupe_key, Delivery.due_at)
+        .execution_options(synchronize_session="fetch")
+    ).all()
+    if ended:
+        signals.expired.send(None, mails=[tuple(row) for row in ended], now=now)
+    return len(ended)
 
 
 def resolve(delivery_id: int, *, was_sent: bool, now: datetime, by: str = audit.SHELL) -> None:

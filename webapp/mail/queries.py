@@ -78,6 +78,20 @@ def runs_that_wrote_to(address: str, run_ids: Collection[int]) -> set[int]:
     }
 
 
+def by_key(dedupe_key: str) -> Delivery | None:
+    """The mail that was written under a key."""
+    return db.session.scalar(select(Delivery).where(Delivery.dedupe_key == dedupe_key))
+
+
+def waiting_keys(address: str, kind: Kind) -> Sequence[str]:
+    """The keys of what waits for an address and can still be cancelled."""
+    return db.session.scalars(
+        select(Delivery.dedupe_key).where(
+            Delivery.address == address, Delivery.kind == kind, Delivery.state.in_([State.QUEUED, State.CLAIMED])
+        )
+    ).all()
+
+
 def attempts_of(delivery_id: int) -> Sequence[DeliveryAttempt]:
     """What was tried for one mail, in order."""
     return db.session.scalars(

@@ -176,6 +176,7 @@ class Dispatcher:
         """Works the reminders to come out anew when the zone data is newer than they are."""
         for _page in settling.follow_clock_rules(now=now):
             db.session.commit()
+        db.session.commit()  # which rules were used last
 
     def _tidy(self, now: datetime) -> None:
         """What nobody will ask for again: posts long in the trash, preview links that are over."""

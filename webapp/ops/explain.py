@@ -22,7 +22,8 @@ from webapp.mail.models import Kind, State, Suppression
 from webapp.ops.queries import NotReached
 from webapp.ops.story import VERDICTS, Say, Story, stories
 from webapp.reminders import queries as reminders
-from webapp.reminders.models import Reminder
+from webapp.reminders import recipients
+from webapp.reminders.models import Leave, Reminder
 from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions import wording
 from webapp.subscriptions.dormancy import UNTIL_THEY_ANSWER
@@ -67,7 +68,7 @@ def answer(address: str, *, kind: Kind | None, say: Say, limit: int = 10, days: 
         person=person,
         subscription=subscription,
         suppression=suppression,
-        who=tuple(_who(address, person, subscription, suppression, say)),
+        who=(*_who(address, person, subscription, suppression, say), *_asked(address, say)),
         mails=stories(found),
         missed=_missed(address, subscription, days) if kind in {None, Kind.DIGEST} else [],
         coming=reminders.coming_up(person, limit=COMING, days=days) if kind in {None, Kind.REMINDER} and person else [],
@@ -154,6 +155,34 @@ def _settings(subscription: Subscription, say: Say) -> Iterator[str]:
         yield _("Paused: asked whether letters are still wanted, and did not answer.")
     elif subscription.paused_until is not None:
         yield _("Paused until %(when)s.", when=say(subscription.paused_until))
+
+
+def _asked(address: str, say: Say) -> Iterator[str]:
+    """Who wants to remind the owner of this address, and what they said to it."""
+    for each in reminders.asking(address):
+        named = {"name": each.person.name, "address": each.person.email}
+        if each.taken_back_at is not None:
+            yield _(
+                "Reminders of %(name)s (%(address)s): taken back %(when)s; none is sent.",
+                when=say(each.taken_back_at),
+                **named,
+            )
+        elif each.leave is Leave.ASKED:
+            yield _(
+                "Reminders of %(name)s (%(address)s): asked for %(when)s, not accepted, so none is sent.",
+                when=say(each.asked_at),
+                **named,
+            )
+        elif each.answered_at is not None and each.leave is Leave.ACCEPTED:
+            yield _("Reminders of %(name)s (%(address)s): accepted %(when)s.", when=say(each.answered_at), **named)
+        elif each.answered_at is not None:
+            yield _(
+                "Reminders of %(name)s (%(address)s): refused %(when)s, so none is sent.",
+                when=say(each.answered_at),
+                **named,
+            )
+    if recipients.is_closed(address):
+        yield _("Its owner wants to be asked by nobody whether they may be reminded.")
 
 
 def _missed(address: str, subscription: Subscription | None, days: Days) -> list[Missed]:

@@ -17,7 +17,9 @@ from webapp.digests.models import DigestRun
 from webapp.extensions import db
 from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailHold, State
 from webapp.ops.models import Heartbeat
-from webapp.reminders.models import Reminder, ReminderState
+from webapp.reminders import history
+from webapp.reminders import queries as reminders
+from webapp.reminders.models import Recipient, Reminder, ReminderState
 from webapp.subscriptions.models import Subscription
 
 NOBODY_HOME = 421
@@ -123,10 +125,21 @@ def decisions_on(delivery_ids: Sequence[int]) -> dict[int, list[AuditEntry]]:
 
 
 def reminder_of(delivery: Delivery) -> Reminder | None:
-    """The reminder that a mail carries, by the key it was written under: ``reminder:ID:VERSION``."""
-    _, _, rest = delivery.dedupe_key.partition(":")
-    number = rest.partition(":")[0]
-    return db.session.get(Reminder, int(number)) if number.isdecimal() else None
+    """The reminder that a mail carries, by the key it was written under."""
+    to_other = delivery.dedupe_key.endswith(history.OTHER)
+    number = history.reminder_in(delivery.dedupe_key, to_other=to_other)
+    return db.session.get(Reminder, number) if number is not None else None
+
+
+def owner_of(reminder: Reminder) -> Person:
+    """Whose reminder it is."""
+    return db.session.get_one(Person, reminder.person_id)
+
+
+def request_of(delivery: Delivery) -> Recipient | None:
+    """What a mail asked for, if it asked the owner of an address whether they may be reminded; with whoever asks."""
+    number = history.recipient_in(delivery.dedupe_key)
+    return reminders.recipient_behind(number) if number is not None else None
 
 
 def run_of(delivery: Delivery) -> DigestRun | None:

@@ -16,6 +16,7 @@ from webapp.digests.models import DigestRun
 from webapp.mail.models import Delivery, DeliveryAttempt, Kind, State
 from webapp.mail.transport import Phase, Verdict
 from webapp.ops import queries
+from webapp.reminders import history
 from webapp.reminders.models import Reminder
 from webapp.subscriptions.models import Subscription
 
@@ -112,6 +113,7 @@ OF_A_KIND: Mapping[Kind, Any] = {
     Kind.CONFIRM: later("Somebody gave this address, and whoever reads it is asked whether that was them."),
     Kind.RESET: later("Somebody asked for a new password for this address."),
     Kind.COMMENT: later("This person was answered, or looks after a post on which something was said."),
+    Kind.REVIEW: later("It was this person's turn in the review of a post."),
     Kind.TEST: later("Somebody who runs the site tried the way out."),
     Kind.ALARM: later("Something was late, and this person runs the site."),
 }
@@ -222,6 +224,8 @@ def _why(delivery: Delivery, say: Say) -> list[Fact]:
     subject = [Fact(_("Subject"), delivery.content.subject)]
     if delivery.kind is Kind.REMINDER:
         return [*subject, *_of_reminder(queries.reminder_of(delivery), delivery, say)]
+    if (asked := queries.request_of(delivery)) is not None:
+        return [*subject, Fact(_("Because"), _("%(name)s asked whether they may be reminded.", name=asked.person.name))]
     if delivery.kind is Kind.DIGEST:
         return [*subject, *_of_letter(queries.run_of(delivery), queries.reader_of(delivery), say)]
     because = OF_A_KIND.get(delivery.kind)
@@ -232,6 +236,8 @@ def _of_reminder(reminder: Reminder | None, delivery: Delivery, say: Say) -> lis
     if reminder is None:
         return [Fact(_("Reminder"), _("Its owner has deleted it since."))]
     found = [Fact(_("Reminder"), reminder.text), Fact(_("Set"), say(reminder.created_at))]
+    if delivery.dedupe_key.endswith(history.OTHER):
+        found.append(Fact(_("By"), queries.owner_of(reminder).name))
     found.append(Fact(_("For"), say(delivery.due_at)))
     if reminder.recurrence:
         found.append(Fact(_("Comes again"), _("%(rule)s, in %(zone)s", rule=reminder.recurrence, zone=reminder.zone)))

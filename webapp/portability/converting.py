@@ -28,7 +28,7 @@ TARGET = re.compile(r"\]\((?:<([^>\n]+)>|([^\s)]+))")
 LANGUAGE = re.compile(r"\b(?:language|lang|brush:)[-:\s]*([\w+#-]+)")
 
 
-def convert(text: Text, *, pictures: markdown.Resolver | None = None) -> Converted:
+def convert(text: Text, *, additions: markdown.Additions, pictures: markdown.Resolver | None = None) -> Converted:
     """A text made ready to keep. What cannot be kept at all has an ``error``, and no body.
 
     ``pictures`` knows those of this site.
@@ -37,7 +37,7 @@ def convert(text: Text, *, pictures: markdown.Resolver | None = None) -> Convert
     try:
         body = text.markdown if text.markdown is not None else to_markdown(text.html or "", notes)
         body = clean(body).strip()
-        rendered = markdown.render(body, pictures=pictures)
+        rendered = markdown.render(body, pictures=pictures, additions=additions)
     except Refused as refused:
         return Converted(error=f"{refused.message.rstrip('.')}; it has {len(text.html or text.markdown or ''):,}.")
     except (RecursionError, AssertionError):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from webapp.core.db import insert_or_ignore
+from webapp.core.markdown import Additions
 from webapp.extensions import db
 from webapp.portability import converting
 from webapp.portability.conversations import Conversations
@@ -21,6 +22,7 @@ from webapp.portability.items import Converted, Item, Other, Source, Text
 from webapp.portability.models import OldAddress, Outcome
 from webapp.portability.pictures import Pictures
 from webapp.portability.placing import Entry, Placing
+from webapp.settings import choices
 
 BATCH = 40
 """Items a transaction: few enough that nobody waits long for the database, enough to pay for a commit."""
@@ -67,6 +69,7 @@ class Import:
 
     def _converted(self, items: Iterator[Item]) -> Iterator[tuple[list[Item], list[Converted | None]]]:
         """Batches with what they became, in order; a few are under way at a time and no more."""
+        additions = choices.here().additions
         waiting: deque[tuple[list[Item], list[bool], Future[list[Converted]] | list[Converted]]] = deque()
         for batch in _batches(items):
             texts = [each for each in batch if isinstance(each, Text)]
@@ -74,8 +77,9 @@ class Import:
             db.session.rollback()  # no transaction stays open while texts are converted
             is_new = [self.placing.key_of(text) not in known for text in texts]
             bare = [_bare(text) for text, new in zip(texts, is_new, strict=True) if new]
+            work = bare, additions
             waiting.append(
-                (batch, is_new, self.executor.submit(convert_all, bare) if self.executor else convert_all(bare))
+                (batch, is_new, self.executor.submit(convert_all, *work) if self.executor else convert_all(*work))
             )
             if len(waiting) > (AHEAD if self.executor else 0):
                 yield _finished(*waiting.popleft())
@@ -99,12 +103,12 @@ class Import:
             db.session.execute(insert_or_ignore(db.session.connection(), OldAddress), rows)
 
 
-def convert_all(texts: Sequence[Text]) -> list[Converted]:
+def convert_all(texts: Sequence[Text], additions: Additions) -> list[Converted]:
     """Converts a batch. Trees of HTML are circles of small objects: collecting them once is enough."""
     was_collecting = gc.isenabled()
     gc.disable()
     try:
-        return [converting.convert(text) for text in texts]
+        return [converting.convert(text, additions=additions) for text in texts]
     finally:
         if was_collecting:
             gc.enable()

@@ -13,6 +13,7 @@ from webapp.core.fetching import NotFetched
 from webapp.images import addresses
 from webapp.portability import converting
 from webapp.portability.items import Converted, Source, Text
+from webapp.settings import choices
 
 LARGEST = 32 * 1024 * 1024
 UPLOADS = ("/wp-content/uploads/", "/content/images/", "/uploads/", "/assets/", "/static/", "/images/")
@@ -73,7 +74,7 @@ class Pictures:
         if body != converted.body:
             again = Text(text.nth, text.key, text.title, markdown=body, excerpt=text.excerpt)
             notes = converted.notes
-            converted = converting.convert(again, pictures=addresses.in_text)
+            converted = converting.convert(again, pictures=addresses.in_text, additions=choices.here().additions)
             converted.notes = notes
         converted.cover_id = cover.id if cover else None
         return converted

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.accounts.models import Person
 from webapp.core import clock
 from webapp.core.db import SHOWN, Model, Timestamps, UTCDateTime, only_where, states
+from webapp.images.models import Image
 
 
 class PostState(enum.StrEnum):
@@ -101,6 +102,7 @@ class Post(Timestamps, Model):
     co_authors: Mapped[list[Person]] = relationship(
         secondary=co_authors, order_by=(co_authors.c.added_at, co_authors.c.person_id), lazy="raise", viewonly=True
     )
+    cover: Mapped[Image | None] = relationship(lazy="raise", viewonly=True)
     tags: Mapped[list[Tag]] = relationship(secondary=post_tags, order_by=Tag.name, lazy="raise")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy reads it from the class

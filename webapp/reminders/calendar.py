@@ -29,10 +29,16 @@ def of(reminders: Iterable[Reminder], *, name: str) -> str:
     return str(calendar.to_ical().decode())
 
 
-def of_one(reminder: Reminder, due_at: datetime) -> str:
-    """One occurrence of a reminder, for the mail about it. An instant needs no zone, and so no rules of one."""
+def of_one(reminder: Reminder, due_at: datetime, *, is_own: bool = True) -> str:
+    """One occurrence of a reminder, for the mail about it. An instant needs no zone, and so no rules of one.
+
+    In the mail to somebody else, who cannot change the reminder, nothing leads to its page.
+    """
     calendar = _empty()
-    calendar.add_component(_event(reminder, _uid(reminder), due_at))
+    event = _event(reminder, _uid(reminder), due_at)
+    if not is_own:
+        del event["url"]
+    calendar.add_component(event)
     return str(calendar.to_ical().decode())
 
 

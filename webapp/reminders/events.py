@@ -5,6 +5,7 @@ And what they depend on changes: a post that one is bound to, the zone where its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,8 +20,9 @@ from webapp.accounts.signals import person_confirmed
 from webapp.core import clock, week, zones
 from webapp.core.words import ngettext
 from webapp.extensions import db
+from webapp.mail.signals import expired
 from webapp.posts.models import Post
-from webapp.reminders import operations, queries, settling
+from webapp.reminders import operations, queries, recipients, settling
 from webapp.reminders.models import Reminder, ReminderState
 
 CHANGED = "almanac.reminders-follow"
@@ -31,10 +33,12 @@ def connect() -> None:
     for moment, listener in (("after_insert", _inserted), ("after_update", _updated)):
         if not event.contains(Reminder, moment, listener):
             event.listen(Reminder, moment, listener)
-    for moment, on_flush in (("after_flush", _note_what_changed), ("after_flush_postexec", _follow)):
+    on_flushes = (("before_flush", _let_go), ("after_flush", _note_what_changed), ("after_flush_postexec", _follow))
+    for moment, on_flush in on_flushes:
         if not event.contains(db.session.session_factory, moment, on_flush):
             event.listen(db.session.session_factory, moment, on_flush)
     person_confirmed.connect(_welcome)
+    expired.connect(_expired)
     week.asked.connect(_in_the_week)
 
 
@@ -52,6 +56,13 @@ def _hand_over(reminder: Reminder) -> None:
     session = object_session(reminder)
     if session is not None and reminder.state is ReminderState.PENDING and reminder.handed_over_at is not None:
         jobs.after_commit(session, "reminders.remind", reminder.id, reminder.version, eta=reminder.due_at)
+
+
+def _let_go(session: Session, _context: Any, _instances: Any) -> None:
+    """Before an account goes, while what it has set can still be read."""
+    for row in session.deleted:
+        if isinstance(row, Person):
+            recipients.forget(row, now=clock.now())
 
 
 def _note_what_changed(session: Session, _context: Any) -> None:
@@ -86,6 +97,10 @@ def _say_that_they_moved(count: int, zone: str) -> None:
 
 def _welcome(person: Person, *, now: datetime) -> None:
     operations.welcome(person=person, now=now)
+
+
+def _expired(_sender: Any, *, mails: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    settling.note_expired(mails, now=now)
 
 
 def _in_the_week(_sender: Any, *, start: date, end: date, person: Person | None) -> list[week.Entry]:

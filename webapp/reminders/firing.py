@@ -5,17 +5,19 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from webapp.core import clock, site
 from webapp.extensions import db
 from webapp.mail import sending
+from webapp.mail.models import Delivery
 from webapp.mail.operations import Claim
 from webapp.mail.transport import Connection
 from webapp.reminders import claiming, history, mails, queries, reporting
-from webapp.reminders.models import ReminderState, What
+from webapp.reminders.claiming import Claimed
+from webapp.reminders.models import Reminder, ReminderState, What
 
 log = structlog.get_logger()
 
@@ -71,7 +73,6 @@ def _fire(reminder_id: int, version: int, connection: Connection, expired: set[i
             return False
 
     now = clock.now()
-    key = history.dedupe_key(reminder.id, version)
     claimed = claiming.claim(reminder, now=now) if reminder.version == version else None
     if claimed is None or not claimed.is_sent:
         if claimed is not None and claimed.what is What.EXPIRED:
@@ -80,16 +81,35 @@ def _fire(reminder_id: int, version: int, connection: Connection, expired: set[i
         return False
     db.session.refresh(reminder, ["version", "state"])
     claim_token = secrets.token_hex(16)
-    delivery = mails.write(
-        reminder,
-        due_at=claimed.due_at,
-        dedupe_key=key,
-        version_after=reminder.version,
-        now=now,
-        claim_token=claim_token,
-    )
+    written = _write(reminder, claimed, version, now, claim_token)
     db.session.commit()
-    if delivery is None:
-        return False
-    sending.send(Claim(delivery.id, claim_token), connection)
-    return True
+    for delivery in written:
+        sending.send(Claim(delivery.id, claim_token), connection)
+    return bool(written)
+
+
+def _write(reminder: Reminder, claimed: Claimed, version: int, now: datetime, claim_token: str) -> list[Delivery]:
+    """The mails of one firing: to its person, to somebody else, or to both. Never to somebody who has not said yes."""
+    other = queries.recipient_behind(reminder.recipient_id, to_change=True) if reminder.recipient_id else None
+    goes_on = other is not None and other.is_open
+    found: list[Delivery | None] = []
+    if reminder.with_me or not goes_on:
+        mine = mails.write(
+            reminder,
+            due_at=claimed.due_at,
+            dedupe_key=history.dedupe_key(reminder.id, version),
+            version_after=reminder.version,
+            now=now,
+            claim_token=claim_token,
+        )
+        found.append(mine)
+    if other is not None:
+        what = What.PASSED_ON if goes_on else What.WITHHELD
+        history.note(reminder, what, now=now, due_at=claimed.due_at, version=version, note=other.address)
+    if other is not None and goes_on:
+        key = history.dedupe_key(reminder.id, version, to_other=True)
+        theirs = mails.write_to_other(
+            reminder, other, due_at=claimed.due_at, dedupe_key=key, now=now, claim_token=claim_token
+        )
+        found.append(theirs)
+    return [delivery for delivery in found if delivery is not None]

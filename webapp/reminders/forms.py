@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self, TypeVar
@@ -18,9 +18,10 @@ from webapp.core import zones
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.reminders import operations, patterns, when, wording
-from webapp.reminders.models import Condition, Reminder
+from webapp.reminders.models import Condition, Recipient, Reminder
 
 T = TypeVar("T")
+ONLY = "only-"
 AS_IS = "as-is"
 """The choice for a rule that came by the API and is richer than this form."""
 
@@ -72,6 +73,7 @@ class ReminderForm(FlaskForm):
     count = StringField(lazy_gettext("Or so many times in all"))
     exact = StringField(lazy_gettext("That is"), widget=DateTimeLocalInput())
     exact_of = HiddenField()
+    exact_was = HiddenField()
     condition = SelectField(
         lazy_gettext("Only if"),
         choices=[
@@ -83,6 +85,7 @@ class ReminderForm(FlaskForm):
         default=Condition.NONE.value,
         validate_choice=False,
     )
+    recipient = SelectField(lazy_gettext("Whom"), choices=[SelectChoice("", lazy_gettext("Me"))], validate_choice=False)
     lead = HiddenField()
     post_id = HiddenField()
     next = HiddenField()
@@ -96,6 +99,24 @@ class ReminderForm(FlaskForm):
         raw = self.lead.data or ""
         lead = timedelta(minutes=int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 6 else None
         return condition, lead
+
+    def offer(self, recipients: Sequence[Recipient]) -> Self:
+        """Lets one choose among those who have said yes, each too or instead."""
+        self.recipient.choices = list(self.recipient.choices)[:1]
+        for each in recipients:
+            self.recipient.choices += [
+                SelectChoice(str(each.id), gettext("Me and %(address)s", address=each.address)),
+                SelectChoice(f"{ONLY}{each.id}", gettext("Only %(address)s", address=each.address)),
+            ]
+        return self
+
+    def whom(self) -> tuple[int | None, bool]:
+        """Whom else it reminds, by the recipient's number, and whether its person, too. Nobody we know is nobody."""
+        choice = self.recipient.data or ""
+        if choice not in {each.value for each in self.recipient.choices}:
+            return None, True
+        number = choice.removeprefix(ONLY)
+        return (int(number), number == choice) if number else (None, True)
 
     def read(self, now: datetime) -> Wish | None:
         """The wish, or None with a sentence beside each field that does not fit."""
@@ -143,8 +164,13 @@ class ReminderForm(FlaskForm):
     def _time(self, zone: str, now: datetime) -> datetime:
         """What was picked from the calendar counts first, then our reading of the words if it was corrected."""
         words = self.when.data or ""
-        is_corrected = self.exact.data and (self.exact_of.data or "") == words
-        return when.read(self.picked.data or (self.exact.data if is_corrected else "") or words, zone, now)
+        return when.read(self.picked.data or (self.exact.data if self.is_corrected else "") or words, zone, now)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether our reading of these words was changed by hand. Otherwise it is made anew, in another city, too."""
+        is_of_these_words = (self.exact_of.data or "") == (self.when.data or "")
+        return bool(self.exact.data) and is_of_these_words and self.exact.data != self.exact_was.data
 
     def _series(self, wanted: datetime) -> tuple[datetime, Any]:
         pattern = self.pattern()
@@ -159,6 +185,16 @@ class ReminderForm(FlaskForm):
         except Refused as refused:
             self.refuse(refused)
             return None
+
+
+class AskForm(FlaskForm):
+    """Whom a person would like to remind."""
+
+    address = StringField(lazy_gettext("Their mail address"), [DataRequired(lazy_gettext("Give a mail address."))])
+
+    def refuse(self, refused: Refused) -> None:
+        """Shows what a rule refused."""
+        blame(self, refused)
 
 
 class EditForm(ReminderForm):
@@ -181,6 +217,7 @@ class EditForm(ReminderForm):
             until=shown.until.isoformat() if shown.until else "",
             count=str(shown.count or ""),
             condition=reminder.condition.value,
+            recipient=_chosen(reminder),
             version=str(reminder.version),
         )
         if pattern is None or ";" in (reminder.recurrence or ""):
@@ -191,7 +228,7 @@ class EditForm(ReminderForm):
         """What of the wish differs from the reminder, as ``operations.edit`` takes it."""
         kept_rule = wish.recurrence is operations.KEEP or wish.recurrence == reminder.recurrence
         is_as_shown = not self.picked.data and self.when.data == _as_typed(reminder.wall_time)
-        if self.exact.data and self.exact.data != self.when.data.replace(" ", "T"):
+        if self.is_corrected and self.exact.data != (self.when.data or "").replace(" ", "T"):
             is_as_shown = False
         return {
             "text": self.text.data,
@@ -210,6 +247,12 @@ def spelled(zone: str) -> str:
     """How a zone is written in the form: its city, or its own name where the city could mean another one."""
     city = zones.city(zone)
     return city if zones.named(city) == zone else zone
+
+
+def _chosen(reminder: Reminder) -> str:
+    if reminder.recipient_id is None:
+        return ""
+    return str(reminder.recipient_id) if reminder.with_me else f"{ONLY}{reminder.recipient_id}"
 
 
 def _as_typed(wall_time: str) -> str:

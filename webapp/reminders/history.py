@@ -15,6 +15,8 @@ from webapp.reminders.models import Origin, Reminder, ReminderEvent, What
 MOST = 200
 """How many of a reminder's events are read, the newest. A daily one has that many in a year."""
 
+OTHER = ":other"
+
 
 class Occurrence(NamedTuple):
     """One time that a reminder comes."""
@@ -36,11 +38,13 @@ def note(
     origin: Origin = Origin.HOUSE,
     before: Occurrence | None = None,
     due_at: datetime | None = None,
+    version: int | None = None,
     note: str = "",
 ) -> None:
     """Writes down what happens to a reminder, while its version is still the old one.
 
-    ``before`` is the time it had, when that has changed already; ``due_at`` is the occurrence when it is another one.
+    ``before`` is the time it had, when that has changed already; ``due_at`` is the occurrence when it is another one,
+    and ``version`` likewise.
     """
     was = before or occurrence(reminder)
     db.session.add(
@@ -51,7 +55,7 @@ def note(
             origin=origin,
             due_at=due_at or was.due_at,
             wall_time=was.wall_time,
-            version=reminder.version,
+            version=version or reminder.version,
             note=note[:100],
         )
     )
@@ -97,17 +101,45 @@ def latest_of(reminders: Sequence[Reminder]) -> dict[int, ReminderEvent]:
     return {event.reminder_id: event for event in found}
 
 
-def dedupe_key(reminder_id: int, version: int) -> str:
-    """The ledger's key for one firing: an edit or the next occurrence has another version, and so another mail."""
-    return f"reminder:{reminder_id}:{version}"
+def dedupe_key(reminder_id: int, version: int, *, to_other: bool = False) -> str:
+    """The ledger's key for one firing: an edit or the next occurrence has another version, and so another mail.
+
+    The one to somebody else has a key of its own.
+    """
+    return f"reminder:{reminder_id}:{version}" + (OTHER if to_other else "")
+
+
+def reminder_in(key: str, *, to_other: bool = False) -> int | None:
+    """The number of the reminder that a key of the ledger is about; None for a key of anything else."""
+    word, _, rest = key.partition(":")
+    number = rest.partition(":")[0]
+    is_it = word == "reminder" and number.isdecimal() and key.endswith(OTHER) is to_other
+    return int(number) if is_it else None
+
+
+def version_in(key: str) -> int:
+    """The version in a key of a reminder."""
+    return int(key.split(":")[2])
+
+
+def request_key(recipient_id: int, number: int) -> str:
+    """The ledger's key of the ``number``-th mail that asks the owner of an address."""
+    return f"remind-ask:{recipient_id}:{number}"
+
+
+def recipient_in(key: str) -> int | None:
+    """The number of the recipient that a mail asks; None for a key of anything else."""
+    word, _, rest = key.partition(":")
+    number = rest.partition(":")[0]
+    return int(number) if word == "remind-ask" and number.isdecimal() else None
 
 
 def deliveries(events: Sequence[ReminderEvent]) -> dict[int, Delivery]:
     """How the mails of these sendings stand in the ledger, by the event's id."""
     keys = {
-        dedupe_key(event.reminder_id, event.version): event.id
+        dedupe_key(event.reminder_id, event.version, to_other=event.what is What.PASSED_ON): event.id
         for event in events
-        if event.what in {What.SENT, What.LATE}
+        if event.what in {What.SENT, What.LATE, What.PASSED_ON}
     }
     found = db.session.scalars(select(Delivery).where(Delivery.dedupe_key.in_(keys)))
     return {keys[delivery.dedupe_key]: delivery for delivery in found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Person
@@ -56,7 +56,8 @@ class Reminder(Timestamps, Model):
 
     ``paused_until`` says that it was put off to its first time from then on; one that is paused without a date has the
     state for it. ``missed_at`` is the due time of what expired and has not been reported to its person yet.
-    ``post_version`` is the post's when the reminder was bound to it.
+    ``post_version`` is the post's when the reminder was bound to it. ``recipient`` is whom else it reminds, ``with_me``
+    whether its person is reminded too; they always are while the other has not said yes.
     """
 
     __tablename__ = "reminders"
@@ -82,16 +83,77 @@ class Reminder(Timestamps, Model):
     fired_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     missed_at: Mapped[datetime | None]
+    recipient_id: Mapped[int | None] = mapped_column(
+        ForeignKey("reminder_recipients.id", ondelete="SET NULL"), index=True
+    )
+    with_me: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     person: Mapped[Person] = relationship(lazy="raise")
+    recipient: Mapped[Recipient | None] = relationship(lazy="selectin")  # no statement when none of them has one
 
     __table_args__ = (
         Index("ix_reminders_pending_due", "due_at", **only_where("state = 'pending'")),
         Index("ix_reminders_person_due", "person_id", "due_at"),
         Index("ix_reminders_person_coming", "person_id", "due_at", **only_where("state IN ('pending', 'paused')")),
+        Index("ix_reminders_person_over", "person_id", "due_at", **only_where("state NOT IN ('pending', 'paused')")),
+        Index("ix_reminders_person_fired", "person_id", "fired_at", **only_where("state = 'fired'")),
         Index("ix_reminders_person_created", "person_id", "created_at"),
         Index("ix_reminders_missed", "person_id", **only_where("missed_at IS NOT NULL")),
     )
+
+
+class Leave(enum.StrEnum):
+    """What the owner of an address has said to being reminded by someone."""
+
+    ASKED = mark("asked")
+    """Nothing yet. Silence is a no."""
+    ACCEPTED = mark("accepted")
+    REFUSED = mark("refused")
+    WITHDRAWN = mark("withdrawn")
+    """They had said yes before."""
+
+
+class Recipient(Timestamps, Model):
+    """Another person's address that someone wants to remind, and what its owner says to that.
+
+    ``requests`` counts the mails that asked; one is all there is, unless it could not be delivered. ``asked_at`` is
+    when it was last wished for. ``accepted_at`` stays: it is the proof that the owner once said yes. ``taken_back_at``
+    is set while the one who asked does not want it any more. The row outlives both, so that nobody is asked again.
+    """
+
+    __tablename__ = "reminder_recipients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(254), index=True)
+    leave: Mapped[Leave] = mapped_column(states(Leave), default=Leave.ASKED)
+    requests: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    taken_back_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("person_id", "address"),
+        Index("ix_reminder_recipients_person_asked", "person_id", "asked_at"),
+    )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether mail may go there."""
+        return self.leave is Leave.ACCEPTED and self.taken_back_at is None
+
+
+class ClosedAddress(Model):
+    """An address whose owner wants to be asked by nobody any more whether they may be reminded."""
+
+    __tablename__ = "closed_addresses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(String(254), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class What(enum.StrEnum):
@@ -114,6 +176,10 @@ class What(enum.StrEnum):
     ZONE_CHANGED = mark("zone-changed")
     CLOCKS_CHANGED = mark("clocks-changed")
     """The rules of its zone did, so that the time on the wall is another instant."""
+    PASSED_ON = mark("passed-on")
+    """Sent to somebody else, too or instead; the note is their address."""
+    WITHHELD = mark("withheld")
+    """Not sent to somebody else, who has not said yes to it or not any more."""
 
 
 class Origin(enum.StrEnum):

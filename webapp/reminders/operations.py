@@ -17,7 +17,7 @@ from webapp.mail import operations as ledger
 from webapp.posts.models import Post, PostState
 from webapp.reminders import bonds, history, quotas, when
 from webapp.reminders import recurrence as rules
-from webapp.reminders.models import COMING, Condition, Origin, Reminder, ReminderKind, ReminderState, What
+from webapp.reminders.models import COMING, Condition, Origin, Recipient, Reminder, ReminderKind, ReminderState, What
 
 HORIZON = timedelta(seconds=60)
 """How near a reminder is when the broker gets its message. Further ones wait in the database, where nothing blocks."""
@@ -41,11 +41,14 @@ def schedule(
     post_id: int | None = None,
     condition: Condition = Condition.NONE,
     lead: timedelta | None = None,
+    recipient: Recipient | None = None,
+    with_me: bool = True,
     origin: Origin = Origin.PAGE,
 ) -> Reminder:
     """Sets a reminder, for a naive ``wall_time`` in ``zone`` or for the instant ``due_at``; one of the two.
 
     With the condition ``SCHEDULED`` it takes a ``lead`` instead, and comes that long before the post appears.
+    A ``recipient`` who has said yes is reminded too, or with ``with_me`` off instead.
     Raises :class:`Refused` naming ``text``, ``when``, ``due_at``, ``zone``, ``recurrence``, ``condition``, ``""`` when
     the person has as many as may be, or ``email`` when their address is not confirmed: mail goes only where its owner
     said it may.
@@ -60,6 +63,8 @@ def schedule(
         version=1,
         post_id=post_id,
         condition=Condition.NONE,
+        recipient_id=recipient.id if recipient else None,
+        with_me=with_me or recipient is None,
     )
     if condition is Condition.SCHEDULED:
         wall_time, due_at = None, _before_it_appears(post_id, lead, now)
@@ -95,6 +100,8 @@ def edit(
     recurrence: Any = KEEP,
     post_id: Any = KEEP,
     condition: Condition | None = None,
+    recipient: Any = KEEP,
+    with_me: bool | None = None,
     origin: Origin = Origin.PAGE,
 ) -> None:
     """Changes what is given and makes it pending again. ``version`` is the one the editor saw.
@@ -120,6 +127,7 @@ def edit(
     if recurrence is not KEEP or is_moved:
         _set_recurrence(reminder, reminder.recurrence if recurrence is KEEP else recurrence)
     _rebind(reminder, post_id, condition)
+    _hand_on(reminder, recipient, with_me=with_me)
     if is_moved:
         reminder.paused_until = None
     stays_paused = reminder.state is ReminderState.PAUSED and not is_moved
@@ -260,11 +268,6 @@ def follow_clock_rules(reminder: Reminder, *, now: datetime, why: str) -> bool:
     return True
 
 
-def dedupe_key(reminder: Reminder) -> str:
-    """See :func:`history.dedupe_key`."""
-    return history.dedupe_key(reminder.id, reminder.version)
-
-
 def _clean(text: str) -> str:
     clean = " ".join(many_lines(text, field="text", longest=LONGEST_TEXT).split())
     if not clean:
@@ -326,6 +329,14 @@ def _rebind(reminder: Reminder, post_id: Any, condition: Condition | None) -> No
         _bind(reminder, condition)
 
 
+def _hand_on(reminder: Reminder, recipient: Any, *, with_me: bool | None) -> None:
+    if recipient is not KEEP:
+        reminder.recipient = recipient
+    if with_me is not None:
+        reminder.with_me = with_me
+    reminder.with_me = reminder.with_me or reminder.recipient is None
+
+
 def _before_it_appears(post_id: int | None, lead: timedelta | None, now: datetime) -> datetime:
     post = db.session.get(Post, post_id) if post_id else None
     if post is None or post.publish_at is None or post.state is not PostState.SCHEDULED:
@@ -362,7 +373,9 @@ def _renew(
 ) -> None:
     """A new version: what is queued for the old one is cancelled, and a near due time is handed over anew."""
     history.note(reminder, what, now=now, origin=origin, before=before, note=note)
-    ledger.cancel_waiting(dedupe_key=dedupe_key(reminder), reason=what.value, now=now)
+    for to_other in (False, True):
+        key = history.dedupe_key(reminder.id, reminder.version, to_other=to_other)
+        ledger.cancel_waiting(dedupe_key=key, reason=what.value, now=now)
     reminder.version += 1
     reminder.state = state
     reminder.handed_over_at = now if state is ReminderState.PENDING and reminder.due_at <= now + HORIZON else None

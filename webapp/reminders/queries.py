@@ -6,17 +6,18 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from webapp.accounts.models import Person
 from webapp.core.days import ALWAYS, Days
 from webapp.core.pagination import Place, above, below
 from webapp.extensions import db
-from webapp.mail.models import Suppression
+from webapp.mail.models import Delivery, Kind, State, Suppression
 from webapp.posts.models import Post
+from webapp.reminders import history as events
 from webapp.reminders.bonds import Bond
-from webapp.reminders.models import COMING, Condition, Reminder, ReminderKind, ReminderState
+from webapp.reminders.models import COMING, Condition, Leave, Recipient, Reminder, ReminderKind, ReminderState
 
 DUE_AT: ColumnElement[datetime] = Reminder.__table__.c.due_at
 ID: ColumnElement[int] = Reminder.__table__.c.id
@@ -92,6 +93,61 @@ def twin_of(reminder: Reminder, *, since: datetime) -> Reminder | None:
     )
 
 
+def recipients_of(person: Person) -> Select[Recipient]:
+    """Whom this person has asked to be allowed to remind, and has not taken that back; by address."""
+    return (
+        select(Recipient)
+        .where(Recipient.person_id == person.id, Recipient.taken_back_at.is_(None))
+        .order_by(Recipient.address)
+    )
+
+
+def open_recipients_of(person: Person) -> Sequence[Recipient]:
+    """Those of them who have said yes."""
+    return db.session.scalars(recipients_of(person).where(Recipient.leave == Leave.ACCEPTED)).all()
+
+
+def get_recipient(person: Person, recipient_id: int, *, to_change: bool = False) -> Recipient | None:
+    """One of them; ``to_change`` holds it until the transaction ends."""
+    found = recipients_of(person).where(Recipient.id == recipient_id)
+    return db.session.scalar(found.with_for_update() if to_change else found)
+
+
+def asked_of(person: Person) -> Select[Recipient]:
+    """Who has asked to remind this person at their confirmed address, with those who ask; the newest first."""
+    return (
+        select(Recipient)
+        .where(Recipient.address == person.email if person.is_confirmed else false(), Recipient.taken_back_at.is_(None))
+        .options(joinedload(Recipient.person))
+        .order_by(Recipient.asked_at.desc(), Recipient.id.desc())
+    )
+
+
+def get_asked(person: Person, recipient_id: int) -> Recipient | None:
+    """One of them, held until the transaction ends."""
+    found = asked_of(person).where(Recipient.id == recipient_id)
+    return db.session.scalar(found.with_for_update(of=Recipient))
+
+
+def recipient_behind(recipient_id: int, *, to_change: bool = False) -> Recipient | None:
+    """The recipient that a signed link is about, with whoever asked; ``to_change`` holds it."""
+    found = select(Recipient).where(Recipient.id == recipient_id).options(joinedload(Recipient.person, innerjoin=True))
+    if to_change:
+        found = found.with_for_update(of=Recipient).execution_options(populate_existing=True)
+    return db.session.scalar(found)
+
+
+def asking(address: str, *, limit: int = 20) -> Sequence[Recipient]:
+    """Who wants to remind the owner of an address, whatever came of it, with those who ask; the newest first."""
+    return db.session.scalars(
+        select(Recipient)
+        .where(Recipient.address == address)
+        .options(joinedload(Recipient.person))
+        .order_by(Recipient.id.desc())
+        .limit(limit)
+    ).all()
+
+
 def due_between(person: Person, start: datetime, end: datetime, *, limit: int = 100) -> Sequence[Reminder]:
     """This person's reminders, pending or over, with a due time in ``[start, end)``; cancelled ones are left out."""
     return db.session.scalars(
@@ -120,11 +176,12 @@ def next_due_at(after: datetime) -> datetime | None:
 
 
 class Pending(NamedTuple):
-    """A reminder to come with where its mail goes, whether that is written to, and how its post stands."""
+    """A reminder to come with where its mail goes, which of that is not written to, and how its post stands."""
 
     reminder: Reminder
     address: str
     is_suppressed: bool
+    is_other_suppressed: bool
     bond: Bond
 
 
@@ -133,23 +190,58 @@ def pending_before(until: datetime) -> Iterator[Pending]:
 
     The rows come in pages and are let go of as they pass.
     """
+    of_other = aliased(Suppression)
     rows = db.session.execute(
         select(
             Reminder,
             Person.email,
             Suppression.id.is_not(None),
+            of_other.id.is_not(None),
             Post.state,
             Post.publish_at,
             Post.version,
         )
         .join(Person, Person.id == Reminder.person_id)
         .outerjoin(Suppression, Suppression.address == Person.email)
+        .outerjoin(Recipient, Recipient.id == Reminder.recipient_id)
+        .outerjoin(of_other, of_other.address == Recipient.address)
         .outerjoin(Post, and_(Post.id == Reminder.post_id, Reminder.condition != Condition.NONE))
         .where(Reminder.state == ReminderState.PENDING, Reminder.due_at < until)
         .order_by(Reminder.due_at, Reminder.id)
         .execution_options(yield_per=500)
     )
-    return (Pending(*each[:3], Bond(*each[3:])) for each in rows)
+    return (Pending(*each[:4], Bond(*each[4:])) for each in rows)
+
+
+def is_being_mailed(person_id: int) -> bool:
+    """Whether a reminder for this person is on its way, or waits for the mail server to take it."""
+    on_its_way = (
+        select(Delivery.id)
+        .join(Person, Person.email == Delivery.address)
+        .where(
+            Person.id == person_id,
+            Delivery.kind == Kind.REMINDER,
+            Delivery.state.in_([State.QUEUED, State.CLAIMED, State.SENDING]),
+        )
+    )
+    return db.session.scalar(on_its_way.limit(1)) is not None
+
+
+def expiring(now: datetime) -> list[tuple[str, str]]:
+    """Whose reminders wait in the ledger although their time has passed, as :func:`untold`: they will be told, too."""
+    waiting = db.session.execute(
+        select(Delivery.dedupe_key, Delivery.address)
+        .outerjoin(Suppression, Suppression.address == Delivery.address)
+        .where(
+            Delivery.state == State.QUEUED,
+            Delivery.kind == Kind.REMINDER,
+            Delivery.expires_at <= now,
+            Suppression.id.is_(None),
+        )
+    )
+    found = {number: address for key, address in waiting if (number := events.reminder_in(key)) is not None}
+    zones = db.session.execute(select(Reminder.id, Reminder.zone).where(Reminder.id.in_(found)))
+    return [(found[number], zone) for number, zone in zones]
 
 
 def untold() -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """How many reminders one person may have: far more than anyone keeps, few enough that a runaway program is stopped.
 
-Neither question counts rows: each looks at one row of an index, the last one that may be there.
+Neither question counts rows: each goes along an index of this person's to the last one that may be there, and so reads
+no more of it than they may have, however many there are of others or of the past.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def check(person: Person, *, now: datetime) -> None:
     """Raises :class:`Refused` when this person has as many reminders as they may, or set too many in the last hour."""
     config = site.config()
     if (most := config.reminders_per_person) and _has(
-        select(Reminder.id)
+        select(Reminder.due_at)
         .where(Reminder.person_id == person.id, Reminder.state.in_(COMING))
         .order_by(Reminder.due_at),
         most,
@@ -36,7 +37,7 @@ def check(person: Person, *, now: datetime) -> None:
             ),
         )
     if (most := config.reminders_per_hour) and _has(
-        select(Reminder.id)
+        select(Reminder.created_at)
         .where(Reminder.person_id == person.id, Reminder.created_at > now - HOUR)
         .order_by(Reminder.created_at),
         most,
@@ -47,6 +48,6 @@ def check(person: Person, *, now: datetime) -> None:
         )
 
 
-def _has(rows: Select[int], most: int) -> bool:
+def _has(rows: Select[datetime], most: int) -> bool:
     """Whether there are ``most`` of these rows or more."""
     return db.session.scalar(rows.limit(1).offset(most - 1)) is not None

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from webapp.extensions import db
 from webapp.mail import operations as ledger
-from webapp.reminders import mails
+from webapp.reminders import mails, queries
 from webapp.reminders.models import Reminder, ReminderState
 
 AT_ONCE = 200
@@ -19,7 +19,8 @@ AT_ONCE = 200
 def report(*, now: datetime, people: Collection[int] | None = None) -> int:
     """Writes one mail to everyone, or to each of these, who has expired reminders and has not been told.
 
-    Whoever has more that is about to expire waits for that, so that it is one mail after the longest outage too.
+    Whoever has more that is about to expire, or a reminder whose mail is still being tried, waits for that: so
+    it is one mail after the longest outage of the house or of its mail server, too.
     Returns how many mails that were.
     """
     untold = select(Reminder.person_id).where(Reminder.missed_at.is_not(None)).distinct().limit(AT_ONCE)
@@ -34,7 +35,7 @@ def _tell(person_id: int, now: datetime) -> bool:
         Reminder.state == ReminderState.PENDING,
         Reminder.due_at <= now - ledger.LIFETIME,
     )
-    if db.session.scalar(still.limit(1)) is not None:
+    if db.session.scalar(still.limit(1)) is not None or queries.is_being_mailed(person_id):
         return False
     missed = db.session.scalars(
         select(Reminder)

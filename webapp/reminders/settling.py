@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,8 +12,8 @@ from webapp.core import zones
 from webapp.core.words import mark
 from webapp.extensions import db
 from webapp.posts.models import Post, PostState
-from webapp.reminders import bonds, operations
-from webapp.reminders.models import COMING, Condition, Reminder, ReminderKind, ReminderState
+from webapp.reminders import bonds, history, operations
+from webapp.reminders.models import COMING, Condition, Reminder, ReminderKind, ReminderState, What
 from webapp.settings.models import SiteSetting
 
 CLOCK_RULES = "clock_rules"
@@ -73,10 +73,38 @@ def follow_person(person_id: int, *, was: str, zone: str, now: datetime) -> int:
     return len(found)
 
 
+def note_expired(mails: Sequence[tuple[str, datetime]], *, now: datetime) -> None:
+    """Their mails, as (key of the ledger, due time), were tried for a day and never taken: that is told to each person.
+
+    Of the mail to somebody else, where the person had one too, only the history tells.
+    """
+    due = {
+        (number, to_other): (key, at)
+        for key, at in mails
+        for to_other in (False, True)
+        if (number := history.reminder_in(key, to_other=to_other)) is not None
+    }
+    found = select(Reminder).where(
+        Reminder.id.in_({number for number, _to_other in due}), Reminder.kind == ReminderKind.REMINDER
+    )
+    by_id = {reminder.id: reminder for reminder in db.session.scalars(found.with_for_update()).all()}
+    for (number, to_other), (key, due_at) in due.items():
+        reminder, version = by_id.get(number), history.version_in(key)
+        if reminder is None:
+            continue
+        note = reminder.recipient.address if to_other and reminder.recipient else ""
+        history.note(reminder, What.EXPIRED, now=now, due_at=due_at, version=version, note=note)
+        if to_other and reminder.with_me:
+            continue
+        reminder.missed_at = min(reminder.missed_at or due_at, due_at)
+        if reminder.state is ReminderState.FIRED and reminder.version == version:
+            reminder.state = ReminderState.EXPIRED
+
+
 def follow_clock_rules(*, now: datetime) -> Iterator[int]:
     """Works every reminder to come out anew, if the zone data is not the one that was used last; page by page.
 
-    The caller commits after each page. Who dies in between begins again, and finds what is right already.
+    The caller commits after each page and at the end. Who dies in between begins again.
     """
     version = zones.version()
     known = db.session.get(SiteSetting, CLOCK_RULES, populate_existing=True)

@@ -85,6 +85,18 @@ def condition(reminder: Reminder) -> str | None:
     }.get(reminder.condition)
 
 
+def reminds(reminder: Reminder) -> str:
+    """Whom else it reminds, and what keeps it from that."""
+    other = reminder.recipient
+    if other is None:
+        return ""
+    if not other.is_open:
+        return _("%(address)s has not said yes, or not any more: it comes to you alone", address=other.address)
+    if reminder.with_me:
+        return _("To you and to %(address)s", address=other.address)
+    return _("Only to %(address)s", address=other.address)
+
+
 def lead(minutes: int) -> str:
     """A length as people say it: ``2 hours``."""
     return length(timedelta(minutes=minutes))
@@ -108,6 +120,8 @@ def happened(event: ReminderEvent) -> str:
         What.MOVED: _("Moved"),
         What.ZONE_CHANGED: _("Moved with you"),
         What.CLOCKS_CHANGED: _("Moved with the clocks"),
+        What.PASSED_ON: _("Sent on"),
+        What.WITHHELD: _("Not sent on, as nobody said yes there"),
     }[event.what]
 
 

@@ -21,6 +21,7 @@ from werkzeug.local import LocalProxy
 from webapp.caching import operations as caching
 from webapp.core import site
 from webapp.core.errors import Conflict
+from webapp.core.markdown import Additions
 from webapp.core.words import later
 from webapp.extensions import db
 from webapp.settings.models import SiteSetting
@@ -60,11 +61,18 @@ class Choices:
     footer: str = ""
     footer_links: tuple[Link, ...] = ()
     postal_address: str = ""
+    bare_links: bool = False
+    curled_quotes: bool = False
     version: str = ""
 
     @property
     def has_accent(self) -> bool:
         return bool(self.accent_day or self.accent_night)
+
+    @property
+    def additions(self) -> Additions:
+        """What a text of this site may have beyond CommonMark."""
+        return Additions(bare_links=self.bare_links, quotes=self.curled_quotes)
 
 
 class _Kept:

@@ -35,6 +35,8 @@ class Wanted:
     footer_links: str
     postal_address: str
     seen: str
+    bare_links: bool = False
+    curled_quotes: bool = False
 
 
 def choose(wanted: Wanted, *, logo: Logo | None) -> dict[str, list[Any]]:
@@ -54,6 +56,8 @@ def choose(wanted: Wanted, *, logo: Logo | None) -> dict[str, list[Any]]:
         footer=_joined(wanted.footer, field="footer", longest=LONGEST_FOOTER, between=" "),
         footer_links=_links(wanted.footer_links, field="footer_links"),
         postal_address=_joined(wanted.postal_address, field="postal_address", longest=LONGEST_ADDRESS, between=", "),
+        bare_links=wanted.bare_links,
+        curled_quotes=wanted.curled_quotes,
     )
     choices.save(after, seen=wanted.seen)
     return {

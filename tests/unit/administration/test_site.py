@@ -43,7 +43,8 @@ def change(admin):
     def change(**fields):
         form = BeautifulSoup(admin.get(PAGE).text, "html.parser").select_one("main form")
         typed = {each["name"]: each.get("value") or each.get_text().strip("\n") for each in form.select("[name]")}
-        typed = {name: value for name, value in typed.items() if name not in {"logo", "without_logo"}}
+        off = {each["name"] for each in form.select("[type=checkbox]") if not each.has_attr("checked")}
+        typed = {name: value for name, value in typed.items() if name not in {"logo", "without_logo", *off}}
         return admin.post(PAGE, data={**typed, **fields}, content_type="multipart/form-data")
 
     return change
@@ -103,6 +104,20 @@ def test_the_description_is_for_machines(change, client):
     assert page.select_one("meta[name=description]")["content"] == "Slow news from the harbour"
     assert client.get("/feed.json").json["description"] == "Slow news from the harbour"
     assert "<subtitle>Slow news from the harbour</subtitle>" in client.get("/feed.atom").text
+
+
+def test_what_texts_may_have_beyond_commonmark_is_the_sites_choice(change, app, world):
+    author = sign_in(app.test_client(), world.alice)
+    typed = {"title": "Salt", "body": 'See https://example.org/ for "more".', "tags": "", "action": "save"}
+    shown = {}
+    for choice in ({}, {"bare_links": "y"}, {"curled_quotes": "y"}):
+        assert change(**choice).status_code == 303
+        made = author.post("/write/new", data={**typed, "csrf_token": csrf(author, "/write/new")})
+        shown[*choice] = BeautifulSoup(author.get(made.location).text, "html.parser").select_one("#preview p")
+    assert shown[()].a is None
+    assert shown["bare_links",].a["href"] == "https://example.org/"
+    assert '"more"' in shown[()].get_text()
+    assert "“more”" in shown["curled_quotes",].get_text()
 
 
 def test_links_stand_at_the_top_and_at_the_bottom(change, client):

@@ -31,6 +31,10 @@ class Talker(Visitor):
         """As a visitor, whose browser has done its work."""
         return self.say(body, name=name, email=email, altcha=solved() if proven else "", **fields)
 
+    def follow(self, words):
+        """Goes where the first link of these words leads."""
+        return self.visit(self.page.soup.find("a", string=words)["href"])
+
     def send(self, post, **fields):
         """The bare form, with whatever fields."""
         token = self.visit(PAGE).soup.select_one("[name=csrf_token]")["value"]

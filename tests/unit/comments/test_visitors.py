@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from tests.unit.comments.talking import PAGE, comments, rule, solved, the_comment, thread
 from webapp.comments import operations
@@ -220,3 +221,107 @@ def test_who_one_is_and_what_state_it_is_in_cannot_be_sent_along(as_, world, pos
     assert (made.person_id, made.state, made.post_id) == (None, CommentState.UNCONFIRMED, post.id)
     assert made.html == "<p>Hello</p>\n"
     assert made.address_confirmed_at is None
+
+
+class TestLookingAfterOnesOwn:
+    """A visitor may do with their comment what a member may with theirs, by the link in their mail."""
+
+    @pytest.fixture
+    def said(self, as_, post, smtp, jobs):
+        """The link to a comment of Tomas's that is published, and his browser."""
+        rule(visitors="at-once")
+        as_().say_as(body="A fine frost.")
+        address = link(smtp, jobs)
+        tomas = as_()
+        tomas.visit(address)
+        tomas.press("Yes, post it")
+        return address, tomas
+
+    def test_the_browser_that_confirmed_changes_the_words(self, said, as_):
+        _address, tomas = said
+        tomas.visit(PAGE)
+        tomas.follow("Edit")
+        page = tomas.press("Save", body="A *hard* frost.")
+        assert thread(page) == [("A hard frost.", [])]
+        assert the_comment().edited_at is not None
+
+    def test_it_is_removed_and_brought_back(self, said):
+        _address, tomas = said
+        tomas.visit(PAGE)
+        assert thread(tomas.press("Remove")) == []
+        assert the_comment().state is CommentState.REMOVED
+        assert thread(tomas.press("Undo")) == [("A fine frost.", [])]
+
+    def test_the_link_opens_it_in_another_browser_even_after_a_change(self, said, as_):
+        address, tomas = said
+        tomas.visit(PAGE)
+        tomas.follow("Edit")
+        tomas.press("Save", body="A hard frost.")
+        phone = as_()
+        page = phone.visit(address)
+        assert "A hard frost." in page.text
+        assert the_comment().state is CommentState.PUBLISHED
+        phone.press("Change or remove it")
+        assert thread(phone.press("Remove")) == []
+
+    def test_looking_at_the_link_gives_a_browser_nothing(self, said, as_):
+        address, _tomas = said
+        stranger = as_()
+        stranger.visit(address)
+        assert "Remove" not in stranger.visit(PAGE).text
+        assert stranger.client.get(f"/comments/{the_comment().id}/edit").location.startswith("/login")
+
+    def test_after_ten_minutes_the_words_stay_and_can_still_be_removed(self, said):
+        _address, tomas = said
+        with time_machine.travel(clock.now() + timedelta(minutes=11)):
+            page = tomas.visit(PAGE)
+            assert page.soup.find("a", string="Edit") is None
+            assert thread(tomas.press("Remove")) == []
+
+    def test_the_ten_minutes_begin_when_the_address_is_confirmed(self, as_, post, smtp, jobs):
+        rule(visitors="at-once")
+        as_().say_as()
+        address = link(smtp, jobs)
+        with time_machine.travel(clock.now() + timedelta(hours=2)):
+            tomas = as_()
+            tomas.visit(address)
+            tomas.press("Yes, post it")
+            tomas.visit(PAGE)
+            assert tomas.follow("Edit").soup.select_one("[name=body]").text.strip() == "Well said."
+
+    def test_what_waits_is_seen_and_changed_by_its_writer_only(self, as_, post, smtp, jobs):
+        as_().say_as(body="A fine frost.")
+        address = link(smtp, jobs)
+        tomas = as_()
+        tomas.visit(address)
+        tomas.press("Yes, post it")
+        page = tomas.press("Change or remove it")
+        assert thread(page) == [("A fine frost.", [])]
+        assert "only you see it until it has been read" in page.text
+        assert thread(as_().visit(PAGE)) == []
+
+    def test_changed_words_are_looked_at_again(self, said):
+        _address, tomas = said
+        rule(visitors="read-first")
+        tomas.visit(PAGE)
+        tomas.follow("Edit")
+        tomas.press("Save", body="A hard frost.")
+        assert the_comment().state is CommentState.PENDING
+
+    def test_another_visitor_changes_nothing(self, said, as_, post, smtp, jobs):
+        theirs = the_comment().id
+        as_().say_as(name="Ida", email="ida@example.org", body="Mine.")
+        ida = as_()
+        ida.visit(link(smtp, jobs, "ida@example.org"))
+        page = ida.press("Yes, post it")
+        assert len(page.soup.find_all("button", string="Remove")) == 1
+        token = page.soup.select_one("[name=csrf_token]")["value"]
+        for path in (f"/comments/{theirs}/edit", f"/comments/{theirs}/removal", f"/comments/{theirs}/restoration"):
+            assert ida.client.post(path, data={"csrf_token": token, "body": "x"}).status_code == 404
+        assert comments()[0].body == "A fine frost."
+
+    def test_a_comment_that_was_brought_in_belongs_to_no_visitor(self, said, post):
+        _address, tomas = said
+        operations.bring_in(post, name="Tomas", body="Old.", created_at=clock.now(), address=ADDRESS)
+        database.session.commit()
+        assert len(tomas.visit(PAGE).soup.find_all("button", string="Remove")) == 1

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from webapp.core.errors import Refused
 from webapp.core.language import of
-from webapp.core.markdown import LONGEST, render
+from webapp.core.markdown import LONGEST, Additions, render
 from webapp.core.markdown.excerpts import shorten
 
 LENGTH = 30_000
@@ -139,9 +139,43 @@ def test_a_link_that_leads_away_says_so_and_one_within_the_site_does_not():
     assert rels == {"away": away, "near": None, "there": None, "also away": away, "a@example.org": None}
 
 
-def test_a_bare_address_becomes_a_link_but_a_file_name_does_not():
-    found = soup("See https://example.org/a_b and README.md.")
+def test_a_bare_address_is_text_unless_the_site_wants_it_linked():
+    source = "See https://example.org/a_b and README.md."
+    assert soup(source).a is None
+    found = BeautifulSoup(render(source, additions=Additions(bare_links=True)).html, "html.parser")
     assert [link["href"] for link in found.select("a")] == ["https://example.org/a_b"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["tel:+86-10-5550-0199", "irc://irc.example.org/salt", "geo:39.9,116.4", "xmpp:a@example.org", "MATRIX:r/x:e.org"],
+)
+def test_an_address_that_is_written_out_may_have_any_harmless_scheme(address):
+    link = soup(f"Ask <{address}>.").a
+    assert (link["href"], link.get_text()) == (address, address)
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    ["javascript", "JavaScript", "vbscript", "data", "file", "blob", "about", "view-source", "ms-msdt", "search-ms"],
+)
+def test_an_address_that_could_do_harm_stays_text(scheme):
+    found = soup(f"Do not <{scheme}:alert(1)>.")
+    assert found.a is None
+    assert f"<{scheme}:alert(1)>" in found.get_text()
+
+
+def test_words_lead_to_the_web_and_to_mail_only_whatever_else_the_text_links():
+    """Here the address is out of sight."""
+    found = soup("[Talk](irc://irc.example.org/salt) or <irc://irc.example.org/salt> ![](irc://irc.example.org/x.png)")
+    assert [link.get_text() for link in found.select("a")] == ["irc://irc.example.org/salt"]
+    assert found.img is None
+
+
+def test_code_is_called_by_its_language_and_by_nothing_else():
+    assert soup("```python\npass\n```").code["class"] == ["language-python"]
+    assert soup("```mast note\npass\n```").code["class"] == ["language-mast"]
+    assert not soup("```\npass\n```").code.has_attr("class")
 
 
 def test_a_picture_loads_late_and_keeps_its_description():
@@ -149,8 +183,10 @@ def test_a_picture_loads_late_and_keeps_its_description():
     assert (picture["loading"], picture["alt"], picture["src"]) == ("lazy", "A quay", "/quay.png")
 
 
-def test_straight_quotes_are_curled_in_text_and_left_alone_in_code():
-    html = render('"It\'s" `"it\'s"`').html
+def test_straight_quotes_are_curled_in_text_where_the_site_wants_it_and_never_in_code():
+    source = '"It\'s" `"it\'s"`'
+    assert soup(source).get_text().strip() == '"It\'s" "it\'s"'
+    html = render(source, additions=Additions(quotes=True)).html
     assert "\u201cIt\u2019s\u201d" in html
     assert '<code>"it\'s"</code>' in html
 
@@ -208,6 +244,9 @@ def test_a_text_that_is_too_long_is_refused():
         "".join("`" * count + " " for count in range(1, 240)),
         "|" * 2_000 + "\n" + "|-" * 2_000 + "\n" + "x\n" * 10_000,
         "http://a(" * (LENGTH // 9),
+        "<ab:" * (LENGTH // 4),
+        "<a@" + "a." * (LENGTH // 2),
+        "".join(f"<a{number}:x>" for number in range(LENGTH // 9)),
         "<![CDATA[" * (LENGTH // 9),
         "".join(f"[^{number}]" for number in range(1_500)) + "\n\n" + "".join(f"[^{n}]: x\n\n" for n in range(1_500)),
         "# a\n" * (LENGTH // 4),
@@ -219,5 +258,5 @@ def test_a_text_that_is_too_long_is_refused():
 )
 def test_hostile_text_takes_bounded_time(source):
     begun = time.process_time()
-    render(source)
+    render(source, additions=Additions(bare_links=True, quotes=True))
     assert time.process_time() - begun < SECONDS

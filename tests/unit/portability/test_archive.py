@@ -31,7 +31,7 @@ from webapp.portability.archive import tables
 from webapp.posts import operations as posts
 from webapp.posts.models import Post, PostState, ReviewNote, ReviewStep, Tag, WorkingCopy
 from webapp.reminders import history
-from webapp.reminders.models import Origin, Reminder, ReminderState, What
+from webapp.reminders.models import ClosedAddress, Leave, Origin, Recipient, Reminder, ReminderState, What
 from webapp.settings.models import SiteSetting
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
@@ -67,7 +67,24 @@ def lively(world, db, imported, tmp_path):
     posts.schedule(waiting, at=NOW + timedelta(days=7), by=world.alice, now=NOW)
     factories.subscription("active@example.org", covered_until=NOW - timedelta(days=3), person_id=world.bob.id)
     factories.subscription("left@example.org", state=SubscriptionState.LEFT)
-    later = factories.reminder(world.bob, "Later", due_at=NOW + timedelta(days=30), post_id=post.id)
+    friend = Recipient(
+        person_id=world.bob.id,
+        address="friend@example.net",
+        leave=Leave.ACCEPTED,
+        requests=1,
+        asked_at=NOW,
+        accepted_at=NOW,
+    )
+    db.session.add_all([friend, ClosedAddress(address="nobody@example.net")])
+    db.session.flush()
+    later = factories.reminder(
+        world.bob,
+        "Later",
+        due_at=NOW + timedelta(days=30),
+        post_id=post.id,
+        recipient_id=friend.id,
+        with_me=False,
+    )
     history.note(later, What.EDITED, now=NOW, origin=Origin.MAIL)
     picture = harbour(world.alice)
     post.cover_id = picture.id

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from tests.unit.portability import exports
 from webapp.core import fetching
+from webapp.core.markdown import Additions
 from webapp.images import addresses, queries
 from webapp.images.models import Image
 from webapp.portability import converting, readers, running
@@ -48,7 +49,7 @@ def bring(tmp_path, kept, body: str, **options):
         return Ours(len(kept), f"/images/{len(kept)}/{name}")
 
     text = Text(0, "1", "A text", markdown=body)
-    return Pictures(source, **{"keep": keep} | options).bring(text, converting.convert(text))
+    return Pictures(source, **{"keep": keep} | options).bring(text, converting.convert(text, additions=Additions()))
 
 
 def test_a_picture_comes_from_the_folder_of_uploads(tmp_path, uploads, kept):

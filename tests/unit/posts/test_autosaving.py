@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from tests import factories
@@ -208,6 +209,19 @@ class TestDraft:
         assert answer.json["version"] == 2
         assert only().body == "Theirs."
 
+    def test_whoever_is_second_sees_what_is_different(self, alice, draft):
+        send(alice, draft, title="Sea salt", body="One.\n\nTheir end.", tags="kitchen", version="1")
+        answer = send(alice, draft, title="Salt", body="One.\r\n\r\nMy end.", tags="kitchen, sea", version="1")
+        shown = BeautifulSoup(answer.json["saved"], "html.parser")
+        assert words_in(shown, "del") == ["Sea salt", "Their"]
+        assert words_in(shown, "ins") == ["Salt", ", sea", "My"]
+        assert [each.text for each in shown.select(".difference > b")] == ["Title", "Tags"]
+
+    def test_two_who_wrote_the_same_are_told_so(self, alice, draft):
+        send(alice, draft, title="Salt", body="The same.", tags="", version="1")
+        answer = send(alice, draft, title="Salt", body="The same.", tags="", slug="salt", version="1")
+        assert "The two say the same." in answer.json["saved"]
+
     @pytest.mark.parametrize("version", ["", "x", "0", "-1", "99999999999999999999", "²", "\x00"])
     def test_a_version_that_is_none_is_a_conflict(self, alice, draft, version):
         assert send(alice, draft, title="Mine", body="x", version=version).status_code == 409
@@ -233,6 +247,10 @@ class TestDraft:
         assert (only().state, only().author_id, only().html) == (PostState.DRAFT, world.alice.id, "<p>x</p>\n")
 
 
+def words_in(shown: BeautifulSoup, element: str) -> list[str]:
+    return [each.get_text() for each in shown.select(element)]
+
+
 class TestPublished:
     def test_readers_see_nothing_of_it(self, alice, public, client):
         answer = send(alice, public, title="Pepper", body="Four kinds.", tags="kitchen", version="1", copy="0")
@@ -242,6 +260,18 @@ class TestPublished:
         assert "Four kinds." not in page
         assert "Pepper" not in client.get("/").text
         assert rows(Revision) == rows(Tag) == []
+
+    def test_the_list_says_which_posts_have_unsaved_changes(self, alice, public, app):
+        edith = Visitor(sign_in(app.test_client(), factories.person("Edith", role=Role.EDITOR)))
+        send(alice, public, title="Salt", body="Four kinds.", version="1", copy="0")
+        page = alice.visit("/write")
+        link = page.soup.find("a", string=lambda text: text and text.startswith("Unsaved changes"))
+        assert alice.visit(link["href"]).soup.select_one("[name=body]").text.strip() == "Four kinds."
+        assert page.text.count("Unsaved changes") == 1
+        assert "Unsaved changes" not in edith.visit("/write").text
+        editor(alice, public)
+        alice.press("Throw them away")
+        assert "Unsaved changes" not in alice.visit("/write").text
 
     def test_it_is_offered_taken_and_saved(self, alice, public):
         send(alice, public, title="Pepper", body="Four kinds.", tags="kitchen", version="1", copy="0")
@@ -267,6 +297,7 @@ class TestPublished:
         page = alice.press("Save changes")
         assert page.status == 409
         assert page.soup.select_one("#saved-body").text.strip() == "Five kinds."
+        assert (words_in(page.soup, ".difference del"), words_in(page.soup, ".difference ins")) == (["Five"], ["Four"])
         assert page.soup.select_one("[name=body]").text.strip() == "Four kinds."
 
     def test_two_tabs_of_one_person_do_not_write_over_each_other(self, alice, public):

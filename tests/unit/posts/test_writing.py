@@ -424,3 +424,36 @@ class TestShelves:
         assert answer.status_code == 303
         assert "Write something before it is published." in alice.visit(answer.location).text
         assert only_post().state is PostState.DRAFT
+
+
+class TestFindingOnesOwn:
+    @pytest.fixture
+    def many(self, world):
+        for number in range(60):
+            factories.post(world.alice, f"Old {number}", published_at=NOW - number * DAY)
+        factories.post(world.alice, "A draft about 100% salt")
+        factories.post(world.carol, "Not hers", published_at=NOW)
+        database.session.commit()
+
+    def test_the_list_turns_pages_and_leaves_nothing_out(self, alice, many):
+        first = alice.visit("/write")
+        assert "A draft about 100% salt" in first.text
+        second = alice.visit(first.soup.select_one(".pager a[rel=next]")["href"])
+        titles = [each.get_text() for page in (first, second) for each in page.soup.select("#published ~ ol h3, h3 a")]
+        assert {f"Old {number}" for number in range(60)} <= set(titles)
+        assert "Not hers" not in titles
+        assert "A draft" not in second.text, "drafts stand on the first page"
+
+    def test_a_post_is_found_by_words_of_its_title(self, alice, many):
+        assert [each.get_text() for each in alice.visit("/write?q=OLD 5").soup.select("h3 a")] == [
+            "Old 5",
+            *(f"Old {number}" for number in range(50, 60)),
+        ]
+        assert [each.get_text() for each in alice.visit("/write?q=100%25").soup.select("h3 a")] == [
+            "A draft about 100% salt"
+        ]
+        assert "No title here holds “nowhere”." in alice.visit("/write?q=nowhere").text
+
+    @pytest.mark.parametrize("asked", ["q=%00", "q=" + "x" * 5000, "q=%25%5F%5C", "before=nonsense"])
+    def test_what_is_odd_is_answered(self, alice, many, asked):
+        assert alice.client.get(f"/write?{asked}").status_code in {200, 400}

@@ -6,8 +6,10 @@ import pytest
 
 from tests import factories
 from tests.unit.reminders.pages import ask, press, shown, the_reminder
+from webapp.core import zones
 from webapp.core.errors import Refused
 from webapp.extensions import db as database
+from webapp.ops.dispatcher import Dispatcher
 from webapp.reminders import claiming, history, operations, settling
 from webapp.reminders.models import Origin, ReminderState, What
 from webapp.settings.models import SiteSetting
@@ -157,6 +159,20 @@ def test_new_clock_rules_move_what_is_to_come(db, bob, frozen):
     assert told(wrong) == [What.CLOCKS_CHANGED]
     assert history.latest(wrong).note == "the rules of its zone have changed"
     assert list(settling.follow_clock_rules(now=NOW)) == []
+
+
+def test_the_dispatcher_remembers_the_clock_rules_and_follows_new_ones_once(db, jobs, bob, frozen, monkeypatch):
+    reminder = factories.reminder(bob, "Moved", zone="Europe/Berlin", due_at=NOW + 2 * DAY)
+    db.session.commit()
+    for rules, expected in [("first", 1), ("second", 2), ("second", 2)]:
+        monkeypatch.setattr(zones, "version", lambda rules=rules: rules)
+        Dispatcher().round(NOW)
+        db.session.expire_all()
+        assert db.session.get(SiteSetting, settling.CLOCK_RULES).value == {"version": rules}
+        reminder.due_at = NOW + DAY if rules == "first" else reminder.due_at
+        db.session.commit()
+        assert reminder.version == expected
+    assert reminder.due_at == NOW + 2 * DAY
 
 
 def test_the_second_of_two_equal_times_stays_when_the_clock_rules_change(db, bob, frozen):

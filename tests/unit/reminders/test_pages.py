@@ -30,6 +30,7 @@ def test_a_list_costs_the_same_reads_however_long_it_is(browser, bob, world, db)
     post = factories.post(world.alice, published_at=NOW)
 
     def cost():
+        db.session.commit()  # what the test itself writes is not the page's cost
         count = []
         listener = lambda *_: count.append(1)  # noqa: E731
         event.listen(db.engine, "before_cursor_execute", listener)

@@ -88,3 +88,11 @@ def test_a_series_with_days_and_an_end_is_set_from_the_form(browser):
 )
 def test_a_zone_is_found_by_cities_that_give_it_no_name(city, zone):
     assert zones.named(city) == zone
+
+
+def test_a_reading_that_nobody_changed_is_read_anew_in_another_city(browser):
+    asked = {"when": "in 2 hours", "zone": "New York", "exact_of": "in 2 hours", "exact": "2026-11-25T11:40"}
+    untouched = browser.get("/reminders/reading", query_string=asked | {"exact_was": "2026-11-25T11:40"})
+    assert "Tue 24 Nov, 22:40 · New York · in 2 hours" in words(untouched)
+    corrected = browser.get("/reminders/reading", query_string=asked | {"exact_was": "2026-11-24T22:40"})
+    assert "Wed 25 Nov, 11:40 · New York" in words(corrected)

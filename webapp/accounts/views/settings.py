@@ -104,6 +104,7 @@ def _profile_of(person: Person) -> forms.ProfileForm:
         handle=person.handle,
         bio=person.bio,
         website=person.website,
+        wants_review_mail=person.wants_review_mail,
         language=person.language or "",
         zone=city if zones.named(city) == person.zone else person.zone,
     )

@@ -48,7 +48,7 @@ def remember(comment: Comment) -> None:
 
 def page_of(comment: Comment, post: Post) -> str:
     """The address at which a comment is read, on the page that whoever is here sees."""
-    roots = threads.grow(queries.skeleton(post, identity.person_here()))
+    roots = threads.grow(queries.skeleton(post, identity.person_here(), visitor_here().address))
     place = next((number for number, root in enumerate(roots) if comment.id in threads.ids([root])), 0)
     number = place // THREADS + 1
     return url_for(

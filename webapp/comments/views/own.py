@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,11 +12,10 @@ from flask_babel import gettext
 from flask_login import login_required
 
 from webapp.accounts import identity
-from webapp.accounts.models import Person
 from webapp.comments import links, notices, operations, queries
 from webapp.comments.forms import EditForm
 from webapp.comments.models import Comment
-from webapp.comments.views.blueprint import ONE, blueprint, page_of
+from webapp.comments.views.blueprint import ONE, blueprint, page_of, visitor_here
 from webapp.core import clock
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
@@ -22,8 +23,19 @@ from webapp.extensions import csrf, db
 from webapp.posts import queries as posts
 
 
+def somebody(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """Lets members in, and visitors who have confirmed an address in this browser; others sign in first."""
+    for_members = cast(Callable[..., ResponseReturnValue], login_required(view))
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> ResponseReturnValue:
+        return (view if visitor_here().address else for_members)(*args, **values)
+
+    return guarded
+
+
 @blueprint.route(f"{ONE}/edit", methods=["GET", "POST"])
-@login_required
+@somebody
 def edit(comment_id: int) -> ResponseReturnValue:
     comment = _mine(comment_id)
     form = EditForm(body=comment.body)
@@ -31,7 +43,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
         return render_template("comments/edit.html", comment=comment, post=comment.post, form=form)
     if form.validate():
         try:
-            operations.edit(comment, body=form.body.data, by=_me(), now=clock.now())
+            operations.edit(comment, body=form.body.data, by=identity.person_here(), now=clock.now())
         except Refused as refused:
             db.session.rollback()
             blame(form, refused)
@@ -44,7 +56,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/removal")
-@login_required
+@somebody
 def removal(comment_id: int) -> ResponseReturnValue:
     comment = _mine(comment_id)
     slug = comment.post.slug
@@ -56,7 +68,7 @@ def removal(comment_id: int) -> ResponseReturnValue:
 
 
 @blueprint.post(f"{ONE}/restoration")
-@login_required
+@somebody
 def restoration(comment_id: int) -> ResponseReturnValue:
     comment = _mine(comment_id)
     operations.bring_back(comment, now=clock.now())
@@ -84,8 +96,5 @@ def mute(token: str) -> ResponseReturnValue:
 
 def _mine(comment_id: int) -> Comment:
     """A comment of whoever is here; for anyone else it does not exist."""
-    return queries.get_own(_me(), comment_id, to_change=request.method == "POST") or abort(404)
-
-
-def _me() -> Person:
-    return cast(Person, identity.person_here())
+    person, visitor = identity.person_here(), visitor_here().address
+    return queries.get_own(person, comment_id, visitor=visitor, to_change=request.method == "POST") or abort(404)

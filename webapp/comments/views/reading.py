@@ -37,9 +37,13 @@ class Talk:
     form: CommentForm | None
     reply_to: Comment | None
     person: Person | None
+    visitor: str
 
     def is_mine(self, comment: Comment) -> bool:
-        return self.person is not None and comment.person_id == self.person.id
+        """Whether whoever is here said it: a member, or the visitor who confirmed an address in this browser."""
+        if comment.person_id is not None:
+            return self.person is not None and comment.person_id == self.person.id
+        return bool(self.visitor) and comment.address == self.visitor and comment.address_confirmed_at is not None
 
     def can_be_edited(self, comment: Comment) -> bool:
         return self.is_mine(comment) and operations.can_be_edited(comment, now=clock.now())
@@ -63,7 +67,8 @@ def comment_counts(posts: Sequence[Post]) -> Mapping[int, int]:
 def talk_about(post: Post) -> Talk:
     """The conversation about a post, for whoever reads it."""
     person = identity.person_here()
-    roots = threads.grow(queries.skeleton(post, person))
+    visitor = visitor_here().address
+    roots = threads.grow(queries.skeleton(post, person, visitor))
     pages = max(1, -(-len(roots) // THREADS))
     page = min(_number("comments") or 1, pages)
     nodes = roots[(page - 1) * THREADS : page * THREADS]
@@ -84,6 +89,7 @@ def talk_about(post: Post) -> Talk:
         form=new_form(person, reply_to) if is_open else None,
         reply_to=reply_to,
         person=person,
+        visitor=visitor,
     )
 
 

@@ -1,7 +1,7 @@
 """Markdown to HTML that is safe to show as it is: rendered once, when a text is saved.
 
-CommonMark with tables, strikethrough, footnotes, task lists and bare links. Raw HTML is text. What comes out has no
-style attributes, fits a strict Content-Security-Policy and hangs together on a page that already has its one ``h1``.
+CommonMark with tables, strikethrough, footnotes and task lists. Raw HTML is text. What comes out has no style
+attributes, fits a strict Content-Security-Policy and hangs together on a page that already has its one ``h1``.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from markdown_it.token import Token
 
 from webapp.core.errors import Refused
 from webapp.core.language import IDEOGRAPH, of
-from webapp.core.markdown.cleaning import CLEANER
+from webapp.core.markdown.autolinks import schemes_in
+from webapp.core.markdown.cleaning import clean
 from webapp.core.markdown.excerpts import shorten
 from webapp.core.markdown.outlines import Section, outline
-from webapp.core.markdown.parsing import parser, words_of
+from webapp.core.markdown.parsing import Additions, parser, words_of
 from webapp.core.markdown.pictures import Picture, Resolver, images_in, prepare, without_sources
 from webapp.core.words import _
 
-__all__ = ["LONGEST", "Picture", "Rendered", "Resolver", "Section", "outline", "render", "without_sources"]
+__all__ = ["LONGEST", "Additions", "Picture", "Rendered", "Resolver", "Section", "outline", "render", "without_sources"]
 
 LONGEST = 200_000
 """Characters in one text, some 30,000 words. Rendering is linear: at its most hostile it takes seconds."""
@@ -46,7 +47,10 @@ class Rendered:
     nameless: tuple[str, ...] = ()
 
 
-def render(source: str, *, pictures: Resolver | None = None) -> Rendered:
+COMMONMARK = Additions()
+
+
+def render(source: str, *, pictures: Resolver | None = None, additions: Additions = COMMONMARK) -> Rendered:
     """Renders a text. ``pictures`` knows those that are there in several sizes.
 
     Raises :class:`Refused` for the field ``body`` when it is longer than :data:`LONGEST`.
@@ -54,11 +58,12 @@ def render(source: str, *, pictures: Resolver | None = None) -> Rendered:
     if len(source) > LONGEST:
         raise Refused("body", _("Keep it under %(most)s characters.", most=f"{LONGEST:,}"))
     env: dict[str, str] = {"language": of(source)}
-    tokens = PARSER.parse(source, env)
+    markdown = parser(additions)
+    tokens = markdown.parse(source, env)
     images = list(images_in(tokens))
     if pictures is not None:
         prepare(images, pictures)
-    html = CLEANER.clean(PARSER.renderer.render(tokens, PARSER.options, env))
+    html = clean(markdown.renderer.render(tokens, markdown.options, env), frozenset(schemes_in(tokens)))
     text = " ".join(_passages(tokens))
     ideographs = len(IDEOGRAPH.findall(text))
     words = len(WORD.findall(IDEOGRAPH.sub(" ", text)))
@@ -84,6 +89,3 @@ def _paragraphs(tokens: Sequence[Token]) -> Iterator[str]:
             inside -= 1
         elif token.type == "inline" and not inside:
             yield words_of(token)
-
-
-PARSER = parser()

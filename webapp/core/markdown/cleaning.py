@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+from typing import Any
+
 import nh3
 
+from webapp.core.markdown.autolinks import is_harmful
 from webapp.core.markdown.parsing import SCHEMES
-from webapp.core.markdown.pictures import may_pass
+from webapp.core.markdown.pictures import is_ours
 
-CLEANER = nh3.Cleaner(
-    tags={
+LANGUAGE = re.compile(r"language-\S+")
+
+
+def clean(html: str, schemes: frozenset[str] = frozenset()) -> str:
+    """What may be shown of ``html``. ``schemes`` are those of written-out addresses, allowed beside the usual ones."""
+    cleaned: str = _cleaner(frozenset(each for each in schemes if not is_harmful(each))).clean(html)
+    return cleaned
+
+
+def _may_pass(element: str, attribute: str, value: str) -> str | None:
+    """The cleaner asks about every attribute: a ``srcset`` leads to this host, a class of code names its language."""
+    if attribute == "srcset":
+        return value if is_ours(element, value) else None
+    if element == "code" and attribute == "class":
+        return value if LANGUAGE.fullmatch(value) else None
+    return value
+
+
+@lru_cache(maxsize=32)
+def _cleaner(schemes: frozenset[str]) -> nh3.Cleaner:
+    return nh3.Cleaner(**ALLOWED, url_schemes={*SCHEMES, *schemes})
+
+
+ALLOWED: dict[str, Any] = {
+    "tags": {
         *(
             "p",
             "h2",
@@ -47,8 +75,9 @@ CLEANER = nh3.Cleaner(
             "source",
         ),
     },
-    clean_content_tags={"script", "style"},
-    attributes={
+    "clean_content_tags": {"script", "style"},
+    "attributes": {
+        "code": {"class"},
         "a": {"href", "title", "rel", "id", "aria-label"},
         "img": {"src", "alt", "title", "width", "height"},
         "source": {"srcset", "sizes"},
@@ -63,7 +92,7 @@ CLEANER = nh3.Cleaner(
         "div": {"aria-label"},
         "input": {"checked", "disabled"},
     },
-    tag_attribute_values={
+    "tag_attribute_values": {
         "input": {"type": {"checkbox"}},
         "img": {"loading": {"lazy"}, "decoding": {"async"}},
         "source": {"type": {"image/avif", "image/webp"}},
@@ -71,7 +100,7 @@ CLEANER = nh3.Cleaner(
         "div": {"tabindex": {"0"}, "role": {"region"}},
         "pre": {"tabindex": {"0"}},
     },
-    allowed_classes={
+    "allowed_classes": {
         "div": {"scroll"},
         "section": {"notes"},
         "span": {"k", "c"},
@@ -82,7 +111,6 @@ CLEANER = nh3.Cleaner(
         "li": {"task-list-item"},
         "input": {"task-list-item-checkbox"},
     },
-    attribute_filter=may_pass,
-    url_schemes=set(SCHEMES),
-    link_rel=None,
-)
+    "attribute_filter": _may_pass,
+    "link_rel": None,
+}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
@@ -12,6 +14,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 from slugify import slugify
 
+from webapp.core.markdown import autolinks
 from webapp.core.markdown.excerpts import shorten
 from webapp.core.markdown.writing import RULES
 
@@ -23,15 +26,32 @@ SCHEMES = frozenset({"http", "https", "mailto"})
 SCHEME = re.compile(r"\s*([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 
 
-def parser() -> MarkdownIt:
-    """CommonMark without HTML, with the additions of Almanac."""
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "typographer": True, "maxNesting": DEEPEST})
-    parser.enable(["table", "strikethrough", "linkify"])
-    parser.core.ruler.before("text_join", "quotes", _quotes)
+@dataclass(frozen=True)
+class Additions:
+    """What a site may want beyond CommonMark, where the same text means something else there.
+
+    ``bare_links`` makes links of addresses that stand in the text without ``<>``; ``quotes`` curls straight quotes.
+    """
+
+    bare_links: bool = False
+    quotes: bool = False
+
+
+@cache
+def parser(additions: Additions) -> MarkdownIt:
+    """CommonMark without HTML, with what Almanac adds where CommonMark leaves room."""
+    options = {"html": False, "linkify": additions.bare_links, "typographer": additions.quotes, "maxNesting": DEEPEST}
+    parser = MarkdownIt("commonmark", options)
+    parser.enable(["table", "strikethrough"])
+    if additions.bare_links:
+        parser.enable("linkify")
+    if additions.quotes:
+        parser.core.ruler.before("text_join", "quotes", _quotes)
     parser.use(footnote_plugin, inline=False).use(tasklists_plugin, label=True)
     if parser.linkify:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     parser.validateLink = _may_lead_to  # type: ignore[method-assign,assignment]
+    parser.inline.ruler.at("autolink", autolinks.rule)
     parser.core.ruler.push("headings", _headings)
     parser.core.ruler.push("tables", _tables)
     parser.core.ruler.push("links", _links)
@@ -47,7 +67,10 @@ def _quotes(state: StateCore) -> None:
 
 
 def _may_lead_to(target: str) -> bool:
-    """Whether a link or a picture may have this address; otherwise its source is shown as it was typed."""
+    """Whether words or a picture may lead to this address; otherwise its source is shown as it was typed.
+
+    Here the address is out of sight. One that is written out may lead further: see :mod:`autolinks`.
+    """
     scheme = SCHEME.match(target)
     return scheme is None or scheme[1].lower() in SCHEMES
 

@@ -64,12 +64,9 @@ def write(renderer: object, tokens: Sequence[Token], index: int, options: object
     return f"<picture>{sources}{plain}</picture>"
 
 
-def may_pass(element: str, attribute: str, value: str) -> str | None:
-    """The cleaner asks about every attribute: a ``srcset`` leads to this host only, whoever wrote it."""
-    if attribute == "srcset":
-        is_ours = element == "source" and all(CANDIDATE.fullmatch(each) for each in value.split(", "))
-        return value if is_ours else None
-    return value
+def is_ours(element: str, srcset: str) -> bool:
+    """Whether a ``srcset`` is one that :func:`write` writes: it leads to this host only, whoever wrote it."""
+    return element == "source" and all(CANDIDATE.fullmatch(each) for each in srcset.split(", "))
 
 
 def without_sources(html: str) -> str:

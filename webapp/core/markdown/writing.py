@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
+from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Operator, String
@@ -26,9 +27,10 @@ LANGUAGES = frozenset(
 def _fence(_renderer: object, tokens: Sequence[Token], index: int, *_: object) -> str:
     """A listing scrolls inside itself, so the keyboard has to reach it."""
     token = tokens[index]
-    language = token.info.split(maxsplit=1)[0] if token.info.strip() else ""
+    language = next(iter(unescapeAll(token.info).split(maxsplit=1)), "")
     code = _listing(token.content, language) or escape(token.content)
-    return f'<pre tabindex="0"><code>{code}</code></pre>\n'
+    named = f' class="language-{escape(language)}"' if language else ""
+    return f'<pre tabindex="0"><code{named}>{code}</code></pre>\n'
 
 
 def _table_open(_renderer: object, tokens: Sequence[Token], index: int, *_: object) -> str:

@@ -12,16 +12,16 @@ from sqlalchemy import select
 
 from webapp.accounts import passwords
 from webapp.accounts import queries as people
-from webapp.comments import rendering
-from webapp.core import markdown
+from webapp.comments import rendering as comments
 from webapp.core.errors import Refused
 from webapp.extensions import db
-from webapp.images import addresses, storage
 from webapp.images import operations as images
+from webapp.images import storage
 from webapp.images.models import Image
 from webapp.portability.front_matter import place_of
 from webapp.portability.items import BadSource
 from webapp.posts import queries as posts
+from webapp.posts import rendering
 from webapp.posts.models import PostState, SlugRedirect
 from webapp.reminders import recurrence
 from webapp.reminders.models import Reminder, ReminderKind, ReminderState
@@ -71,7 +71,7 @@ def _person(row: Row, notes: list[str], _journey: Journey) -> None:
 def _post(row: Row, notes: list[str], journey: Journey) -> None:
     """Rendered from its Markdown. What had appeared is in no letter of this site, unless the site only moved."""
     try:
-        rendered = markdown.render(row["body"], pictures=addresses.in_text)
+        rendered = rendering.render(row["body"])
     except Refused as refused:
         raise Unfit(refused.message) from None
     row["html"] = rendered.html
@@ -111,7 +111,7 @@ def _image(row: Row, _notes: list[str], journey: Journey) -> None:
 
 
 def _comment(row: Row, _notes: list[str], _journey: Journey) -> None:
-    row["html"] = rendering.html(row["body"])
+    row["html"] = comments.html(row["body"])
 
 
 def _thing(row: Row, _notes: list[str], journey: Journey) -> None:

@@ -74,6 +74,8 @@ TABLES = (
     Kept("digest_news", title="post_id", unique=("post_id",)),
     Kept("suppressions", title="address", unique=("address",)),
     Kept("subscriptions", title="address", unique=("address",)),
+    Kept("reminder_recipients", title="address", unique=("person_id", "address")),
+    Kept("closed_addresses", title="address", unique=("address",)),
     Kept("reminders", title="text", without=frozenset({"handed_over_at", "missed_at"})),
     Kept("reminder_events", title="what"),
 )

@@ -8,7 +8,7 @@ from webapp.accounts.models import Person, Role
 from webapp.core.errors import Refused
 from webapp.core.words import later
 from webapp.extensions import db
-from webapp.posts import queries
+from webapp.posts import notices, queries
 from webapp.posts.models import Post, ReviewNote, ReviewState, ReviewStep
 
 MUST_ASK = later("On this site an editor reads a post before it appears. Send it for review.")
@@ -43,5 +43,7 @@ def settle(post: Post, by: Person, now: datetime) -> None:
 
 
 def note(post: Post, step: ReviewStep, by: Person, now: datetime, words: str = "") -> None:
-    """Writes a step of the review down."""
-    db.session.add(ReviewNote(post_id=post.id, person_id=by.id, step=step, note=words, created_at=now))
+    """Writes a step of the review down, and to those whose turn it is."""
+    written = ReviewNote(post_id=post.id, person_id=by.id, step=step, note=words, created_at=now)
+    db.session.add(written)
+    notices.told(written, post, by=by, now=now)

@@ -30,11 +30,11 @@ def publish(post: Post, *, by: Person, now: datetime) -> None:
         return
     gate.check(post, by)
     require_text(post)
-    gate.settle(post, by, now)
     post.state, post.trashed_from, post.trashed_at, post.publish_at = PostState.PUBLISHED, None, None, None
     post.published_at = post.published_at or now
     save(post, now)
     revisions.keep(post, by, now, RevisionReason.PUBLISHED)
+    gate.settle(post, by, now)
 
 
 def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:
@@ -52,9 +52,9 @@ def schedule(post: Post, *, at: datetime, by: Person, now: datetime) -> None:
         raise Refused("publish_at", _("This post is public already."))
     gate.check(post, by)
     require_text(post)
-    gate.settle(post, by, now)
     post.state, post.trashed_from, post.trashed_at, post.publish_at = PostState.SCHEDULED, None, None, at
     save(post, now)
+    gate.settle(post, by, now)
 
 
 def unpublish(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings

@@ -61,11 +61,11 @@ def approve(
     if version is not None and version != post.version:
         raise Conflict(CHANGED)
     post.review_state = ReviewState.APPROVED
-    gate.note(post, ReviewStep.APPROVED, by, now, words)
     if at is None:
         publishing.publish(post, by=by, now=now)
     else:
         publishing.schedule(post, at=at, by=by, now=now)
+    gate.note(post, ReviewStep.APPROVED, by, now, words)
 
 
 def require(*, is_required: bool, by: Person, now: datetime) -> None:

@@ -9,9 +9,8 @@ from webapp.core import markdown, text
 from webapp.core.errors import Conflict, Refused
 from webapp.core.words import _
 from webapp.extensions import db
-from webapp.images import addresses as images
 from webapp.images import queries as pictures
-from webapp.posts import queries
+from webapp.posts import queries, rendering
 from webapp.posts.models import Post, PostState, Revision, RevisionReason, Tag
 from webapp.posts.operations import addresses, revisions, tagging
 from webapp.posts.operations.saving import CHANGED, flush
@@ -160,6 +159,6 @@ def _is_reworded(post: Post, title: str, body: str, tags: list[Tag] | None) -> b
 
 
 def _render(post: Post, body: str) -> None:
-    rendered = markdown.render(body, pictures=images.in_text)
+    rendered = rendering.render(body)
     post.body, post.html = body, rendered.html
     post.excerpt, post.minutes = post.own_excerpt or rendered.excerpt, rendered.minutes

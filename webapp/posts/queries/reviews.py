@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from webapp.accounts.models import Person, Role
 from webapp.extensions import db
-from webapp.posts.models import Post, PostState, ReviewNote, ReviewState, ReviewStep
+from webapp.posts.models import Post, PostState, ReviewNote, ReviewState, ReviewStep, co_authors
 from webapp.settings.models import SiteSetting
 
 REVIEW_SETTING = "review"
@@ -43,6 +44,25 @@ def waiting_for_review() -> Sequence[ReviewNote]:
 
 def count_waiting() -> int:
     return db.session.scalar(select(func.count(Post.id)).where(*IS_WAITING)) or 0
+
+
+def editors() -> Sequence[Person]:
+    """Everyone who may answer when a review is asked for, and can be written to."""
+    everyone = select(Person).where(Person.email_confirmed_at.is_not(None), Person.role.in_([Role.EDITOR, Role.ADMIN]))
+    return db.session.scalars(everyone.order_by(Person.id)).all()
+
+
+def authors_of(post: Post) -> Sequence[Person]:
+    """Everyone in the byline of a post that may have come without its people."""
+    shared = select(co_authors.c.person_id).where(co_authors.c.post_id == post.id)
+    theirs = or_(Person.id == post.author_id, Person.id.in_(shared))
+    return db.session.scalars(select(Person).where(theirs).order_by(Person.id)).all()
+
+
+def last_asked(post: Post) -> ReviewNote | None:
+    """When the editors were last asked to read a post."""
+    asked = select(ReviewNote).where(ReviewNote.post_id == post.id, ReviewNote.step == ReviewStep.SUBMITTED)
+    return db.session.scalar(asked.order_by(ReviewNote.id.desc()).limit(1))
 
 
 def review_notes_of(post: Post) -> Sequence[ReviewNote]:

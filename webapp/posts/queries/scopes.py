@@ -13,6 +13,8 @@ from webapp.posts.models import Post, PostState, Tag, co_authors
 WITH_PEOPLE = (joinedload(Post.author, innerjoin=True), selectinload(Post.co_authors), selectinload(Post.tags))
 """What a page of posts shows of them, in a number of queries that does not depend on how many they are."""
 
+WITH_COVER = selectinload(Post.cover)
+
 NEWEST_FIRST = (Post.published_at.desc(), Post.id.desc())
 
 
@@ -45,6 +47,16 @@ def editable_by(person: Person, *, or_trashed: bool = False) -> Select[Post]:
         .where(_is_editable_by(person), true() if or_trashed else Post.state != PostState.TRASHED)
         .order_by(Post.updated_at.desc(), Post.id.desc())
     )
+
+
+def published_of(person: Person) -> Select[Post]:
+    """What is published of what a person may change, the newest first."""
+    return published().where(_is_editable_by(person))
+
+
+def called(posts: Select[Post], words: str) -> Select[Post]:
+    """Those of some posts whose title holds these words as they are."""
+    return posts.where(Post.title.icontains(words, autoescape=True)) if words else posts
 
 
 def trash_of(person: Person) -> Select[Post]:
@@ -95,6 +107,12 @@ def load_tags(post: Post) -> None:
     """Loads what a commit has let go of, so that the tags can be compared with new ones."""
     if "tags" in inspect(post).unloaded:
         db.session.scalar(select(Post).options(selectinload(Post.tags)).where(Post.id == post.id))
+
+
+def load_cover(post: Post) -> None:
+    """Loads the picture at the head, as it is now."""
+    db.session.expire(post, ["cover"])
+    db.session.scalar(select(Post).options(WITH_COVER).where(Post.id == post.id))
 
 
 def is_by(person: Person) -> ColumnElement[bool]:

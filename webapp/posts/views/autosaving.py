@@ -21,6 +21,7 @@ from webapp.posts.forms import PostForm
 from webapp.posts.models import Post, WorkingCopy
 from webapp.posts.views.blueprint import blueprint
 from webapp.posts.views.changing import Said
+from webapp.posts.views.comparing import compare
 
 
 def _whose_words() -> str:
@@ -112,7 +113,8 @@ def _both(form: PostForm, post: Post | None) -> ResponseReturnValue:
     is_other_tab = copy is not None and form.seen_version == post.version
     if copy is not None and is_other_tab:
         saved.show(copy)
-    shown: dict[str, Any] = {"saved": saved, "state": post.state, "is_other_tab": is_other_tab}
+    both = compare(saved, form)
+    shown: dict[str, Any] = {"saved": saved, "both": both, "state": post.state, "is_other_tab": is_other_tab}
     return {
         "note": render_template("posts/_conflict.html", **shown),
         "saved": render_template("posts/_as_saved.html", **shown),

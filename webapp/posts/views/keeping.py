@@ -18,15 +18,14 @@ from werkzeug.exceptions import NotFound
 
 from webapp.accounts import identity
 from webapp.accounts.models import Person, Role
-from webapp.core import error_pages, markdown
+from webapp.core import error_pages
 from webapp.core.errors import Refused
 from webapp.core.forms import blame
 from webapp.core.markdown import Rendered
 from webapp.extensions import db
-from webapp.images import addresses as images
 from webapp.images import queries as pictures
 from webapp.images.models import Image
-from webapp.posts import queries
+from webapp.posts import queries, rendering
 from webapp.posts.forms import PostForm
 from webapp.posts.models import Post
 from webapp.posts.operations import gate
@@ -67,7 +66,7 @@ def _covers(post: Post | None, person: Person | None) -> list[Image]:
 def rendered(form: PostForm) -> Rendered | None:
     """The text as readers would see it; None, and a sentence beside the field, when it is none that we take."""
     try:
-        return markdown.render(form.body.data or "", pictures=images.in_text)
+        return rendering.render(form.body.data or "")
     except Refused as refused:
         if refused.message not in form.body.errors:
             blame(form, refused)

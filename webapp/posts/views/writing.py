@@ -5,10 +5,13 @@ The editor is one form with several buttons. Each of them first saves what was t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_required
+from sqlalchemy import Select
 
 from webapp.accounts import identity, permissions
 from webapp.accounts.models import Person, Role
@@ -24,9 +27,14 @@ from webapp.posts.models import Post, PostState
 from webapp.posts.views import changing, reviewing
 from webapp.posts.views.blueprint import blueprint
 from webapp.posts.views.changing import Said
+from webapp.posts.views.comparing import compare
 from webapp.posts.views.keeping import editor, rendered, signed_in_or_keep_words
+from webapp.posts.views.turning import before, pager
 
 MOST_SHOWN = 200
+"""Drafts, and whatever else is not published; what is older is found by its title."""
+PUBLISHED_SHOWN = 50
+LONGEST_FIND = 100
 ACTIONS = frozenset({"save", "preview", "publish", "schedule", "unpublish", "trash", "review"})
 
 
@@ -34,18 +42,26 @@ ACTIONS = frozenset({"save", "preview", "publish", "schedule", "unpublish", "tra
 @login_required
 @permissions.author.require(403)
 def write() -> ResponseReturnValue:
-    person = _me()
-    posts = db.session.scalars(queries.without_text(queries.editable_by(person)).limit(MOST_SHOWN)).all()
-    in_trash = db.session.scalars(queries.without_text(queries.trash_of(person)).limit(MOST_SHOWN)).all()
-    shelves = {state: [post for post in posts if post.state is state] for state in PostState}
+    person, place, words = _me(), before(), " ".join(request.args.get("q", "").replace("\0", "").split())[:LONGEST_FIND]
+    published = queries.page(queries.called(queries.published_of(person), words), place, PUBLISHED_SHOWN)
+    shelves = {PostState.PUBLISHED: published.posts}
+    for state in (PostState.SCHEDULED, PostState.DRAFT):
+        shelves[state] = _shelf(queries.editable_by(person).where(Post.state == state), words) if place is None else []
     return render_template(
         "posts/write.html",
         person=person,
+        words=words,
         shelves=shelves,
-        in_trash=in_trash,
+        in_trash=_shelf(queries.trash_of(person), words) if place is None else [],
+        pager=pager(published, "posts.write", q=words or None),
         trash_days=config().trash_days,
+        unsaved=queries.unsaved_by(person),
         waiting=queries.count_waiting() if person.is_allowed(Role.EDITOR) else 0,
     )
+
+
+def _shelf(posts: Select[Post], words: str) -> Sequence[Post]:
+    return db.session.scalars(queries.called(queries.without_text(posts), words).limit(MOST_SHOWN)).all()
 
 
 @blueprint.route("/write/new", methods=["GET", "POST"])
@@ -163,7 +179,8 @@ def _both(form: PostForm, post: Post | None) -> ResponseReturnValue:
         form.form_errors.append(gettext("Somebody else took the address in the same moment. Save once more."))
         return editor(form, None, status=409)
     form.version.data = str(post.version)
-    return editor(form, post, saved=PostForm.of(post, viewer_zone()), status=409)
+    saved = PostForm.of(post, viewer_zone())
+    return editor(form, post, saved=saved, both=compare(saved, form), status=409)
 
 
 def _again(post_id: int | None) -> Post | None:

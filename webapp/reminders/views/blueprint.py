@@ -19,8 +19,8 @@ from webapp.extensions import db
 from webapp.posts import queries as posts
 from webapp.posts.models import Post
 from webapp.reminders import history, queries, recurrence, when, wording
-from webapp.reminders.forms import EditForm
-from webapp.reminders.models import Reminder
+from webapp.reminders.forms import EditForm, ReminderForm
+from webapp.reminders.models import Recipient, Reminder
 from webapp.reminders.snoozing import Snooze
 
 ONE = f"/reminders/<int(max={LARGEST_ID}):reminder_id>"
@@ -38,6 +38,14 @@ def me() -> Person:
 def mine(reminder_id: int, *, to_change: bool = False) -> Reminder:
     """A reminder of whoever is here; for anyone else it does not exist."""
     return queries.get_owned(me(), reminder_id, to_change=to_change) or abort(404)
+
+
+def chosen(form: ReminderForm, *, kept: Recipient | None = None) -> tuple[Recipient | None, bool]:
+    """Whom else a form names, and whether its person is reminded too. Who stands there already is ``kept``."""
+    number, with_me = form.whom()
+    if number is None or (kept is not None and kept.id == number):
+        return (kept if number else None), with_me
+    return queries.get_recipient(me(), number) or abort(404), with_me
 
 
 def posts_of(reminders: Sequence[Reminder]) -> dict[int, Post]:
@@ -137,6 +145,7 @@ def snoozes(*, has_come: bool) -> list[tuple[str, str]]:
 
 blueprint.add_app_template_filter(wording.repetition, "repetition")
 blueprint.add_app_template_filter(wording.oddity, "oddity")
+blueprint.add_app_template_filter(wording.reminds, "reminds")
 blueprint.add_app_template_filter(wording.condition, "reminder_condition")
 blueprint.add_app_template_filter(wording.happened, "happened")
 blueprint.add_app_template_filter(wording.came_from, "came_from")

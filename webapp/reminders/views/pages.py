@@ -21,7 +21,7 @@ from webapp.reminders import forms, operations, queries, recurrence, when, wordi
 from webapp.reminders import history as events
 from webapp.reminders.forms import EditForm, ReminderForm
 from webapp.reminders.models import Condition, Reminder
-from webapp.reminders.views.blueprint import ONE, blueprint, edit_page, me, mine, moment, posts_of
+from webapp.reminders.views.blueprint import ONE, blueprint, chosen, edit_page, me, mine, moment, posts_of
 
 PAGE = 50
 LATELY = timedelta(days=2)
@@ -33,7 +33,7 @@ TWICE_WITHIN = timedelta(seconds=30)
 @login_required
 def index() -> ResponseReturnValue:
     post = _post(request.args.get("post"))
-    form = ReminderForm(zone=forms.spelled(me().zone))
+    form = _new(zone=forms.spelled(me().zone), recipient=request.args.get("to", ""))
     if post is not None:
         form.post_id.data = str(post.id)
         form.text.data = gettext("Read “%(title)s”", title=post.title)
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/reminders")
 @login_required
 def create() -> ResponseReturnValue:
-    form = ReminderForm()
+    form = _new()
     post = _post(form.post_id.data)
     now = clock.now()
     if request.form.get("look"):
@@ -52,6 +52,7 @@ def create() -> ResponseReturnValue:
     is_before_it_appears = condition is Condition.SCHEDULED
     wish = form.read(now) if not is_before_it_appears else None
     if wish is not None or (is_before_it_appears and form.validate()):
+        recipient, with_me = chosen(form)
         try:
             reminder = operations.schedule(
                 person=me(),
@@ -62,6 +63,8 @@ def create() -> ResponseReturnValue:
                 post_id=post.id if post else None,
                 condition=condition if post else Condition.NONE,
                 lead=lead,
+                recipient=recipient,
+                with_me=with_me,
                 now=now,
             )
         except Refused as refused:
@@ -89,14 +92,16 @@ def reading() -> str:
 def edit(reminder_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         reminder = mine(reminder_id)
-        return edit_page(reminder, EditForm.showing(reminder))
+        return edit_page(reminder, _showing(reminder))
     reminder = mine(reminder_id, to_change=True)
-    form = EditForm.showing(reminder)
+    form = _showing(reminder)
     now = clock.now()
     wish = form.read(now)
     if wish is not None:
+        recipient, with_me = chosen(form, kept=reminder.recipient)
+        changes = form.changes(reminder, wish) | {"recipient": recipient, "with_me": with_me}
         try:
-            operations.edit(reminder, version=form.seen_version(), now=now, **form.changes(reminder, wish))
+            operations.edit(reminder, version=form.seen_version(), now=now, **changes)
         except Refused as refused:
             db.session.rollback()
             form.refuse(refused)
@@ -125,6 +130,18 @@ def history() -> ResponseReturnValue:
         is_first=before is None,
         now=clock.now(),
     )
+
+
+def _new(**values: Any) -> ReminderForm:
+    return ReminderForm(**values).offer(queries.open_recipients_of(me()))
+
+
+def _showing(reminder: Reminder) -> EditForm:
+    """The form of a reminder; whom it reminds already stays among the choices, whatever they say by now."""
+    others = list(queries.open_recipients_of(me()))
+    if reminder.recipient is not None and reminder.recipient not in others:
+        others.append(reminder.recipient)
+    return EditForm.showing(reminder).offer(others)
 
 
 def _reading(form: ReminderForm) -> dict[str, Any]:

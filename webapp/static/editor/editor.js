@@ -2,8 +2,8 @@
 // The page names its parts, each with the hash of what it holds, so that a new one is never mixed with an old.
 const part = (name) => import(document.querySelector(`link[data-name="${name}"]`).href);
 
-const [text, { Status }, { Unsent, offer }, { Saving }, { listen }, { takePictures }, { unwrapTables }, { subscribe }] = await Promise.all(
-  ["text", "status", "unsent", "saving", "keys", "pictures", "tables", "paste-markdown"].map(part),
+const [text, { Status }, { Unsent, offer }, { Saving }, { listen }, { takePictures }, { unwrapTables }, { bracketAddresses }, { subscribe }] = await Promise.all(
+  ["text", "status", "unsent", "saving", "keys", "pictures", "tables", "links", "paste-markdown"].map(part),
 );
 
 const form = document.getElementById("editor");
@@ -14,6 +14,7 @@ const saving = new Saving(form, unsent, status, offer);
 
 takePictures(form, area, text);
 unwrapTables(area);
+if (!("linksBare" in form.dataset)) bracketAddresses(area, text);
 subscribe(area);
 listen(form, area, saving, text);
 saving.start();

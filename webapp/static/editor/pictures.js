@@ -45,6 +45,8 @@ export function takePictures(form, area, text) {
   area.addEventListener("dragover", (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
+    event.stopImmediatePropagation(); // what takes links asks for a link, and files that can only be copied would not come
+    event.dataTransfer.dropEffect = "copy";
     area.dataset.dropping = "";
   });
   for (const over of ["dragleave", "drop"]) area.addEventListener(over, () => delete area.dataset.dropping);
