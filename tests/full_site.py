@@ -243,7 +243,7 @@ def _letters(world: World, post: Post, lost: Delivery, now: datetime) -> Places:
     db.session.add(LetterPost(content_id=lost.content_id, post_id=post.id))
     return {
         "digest": "in-the-browser",
-        "call_off": _token(letter_links.stop_url(waiting.id)),
+        "stop_letter": _token(letter_links.stop_url(waiting.id)),
         "manage": subscription_links.manage_token(reader),
         "more": _token(subscription_links.add_url(less, Following(authors=frozenset({world.alice.id})))).removeprefix(
             "follow-"

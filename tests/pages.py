@@ -27,10 +27,10 @@ FOR_EVERYONE = [
     *("/confirm/{join}", "/confirm/letter-{letter}", "/confirm/comment-{say}", "/reset/{reset}"),
     *("/confirm/over", "/confirm/letter-over", "/confirm/comment-over", "/reset/over"),
     *("/unsubscribe/{leave}", "/unsubscribe/comments-{mute}", "/comments/decide/{decide}", "/reminders/act/{act}"),
-    *("/reminders/request/{request}", "/reminders/stop/{stop}"),
-    *("/digests/{digest}", "/digests/stop/{call_off}", "/subscribe/settings/{manage}"),
+    *("/digests/{digest}", "/digests/stop/{stop_letter}", "/subscribe/settings/{manage}"),
     *("/confirm/follow-{more}", "/confirm/follow-over", "/confirm/still-{still}", "/confirm/still-over"),
     *("/logout", "/api/docs"),
+    *("/reminders/request/{request}", "/reminders/stop/{stop}"),
 ]
 FOR_READERS = [
     *("/", "/posts/{slug}", "/reminders", "/reminders/history", "/reminders/calendar", "/settings", "/settings/mail"),

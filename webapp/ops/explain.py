@@ -144,6 +144,19 @@ def _who(
         )
 
 
+def _settings(subscription: Subscription, say: Say) -> Iterator[str]:
+    """What a reader gets and when, and what keeps it back at present."""
+    in_full = wording.in_full(subscription)
+    if subscription.scheduled_from is None:
+        yield _("What and when: %(what)s.", what=in_full)
+    else:
+        yield _("What and when: %(what)s, chosen %(when)s.", what=in_full, when=say(subscription.scheduled_from))
+    if subscription.paused_until == UNTIL_THEY_ANSWER:
+        yield _("Paused: asked whether letters are still wanted, and did not answer.")
+    elif subscription.paused_until is not None:
+        yield _("Paused until %(when)s.", when=say(subscription.paused_until))
+
+
 def _asked(address: str, say: Say) -> Iterator[str]:
     """Who wants to remind the owner of this address, and what they said to it."""
     for each in reminders.asking(address):
@@ -170,19 +183,6 @@ def _asked(address: str, say: Say) -> Iterator[str]:
             )
     if recipients.is_closed(address):
         yield _("Its owner wants to be asked by nobody whether they may be reminded.")
-
-
-def _settings(subscription: Subscription, say: Say) -> Iterator[str]:
-    """What a reader gets and when, and what keeps it back at present."""
-    in_full = wording.in_full(subscription)
-    if subscription.scheduled_from is None:
-        yield _("What and when: %(what)s.", what=in_full)
-    else:
-        yield _("What and when: %(what)s, chosen %(when)s.", what=in_full, when=say(subscription.scheduled_from))
-    if subscription.paused_until == UNTIL_THEY_ANSWER:
-        yield _("Paused: asked whether letters are still wanted, and did not answer.")
-    elif subscription.paused_until is not None:
-        yield _("Paused until %(when)s.", when=say(subscription.paused_until))
 
 
 def _missed(address: str, subscription: Subscription | None, days: Days) -> list[Missed]:
