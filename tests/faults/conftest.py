@@ -11,6 +11,15 @@ from tests import house as houses
 from tests.faults.crew import Crew
 from tests.faults.patient_mailbox import open_patient_mailbox
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes and waits for leases takes its time on a busy machine. Each test has limits of its own."""
+    for item in items:
+        if HERE in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
+
 
 @contextmanager
 def a_crew(folder: Path, database: str, **settings: str) -> Iterator[Crew]:
