@@ -4,6 +4,7 @@ from tests.faults.protections.kinds import Edit, Protection
 from tests.faults.protections.sending import BEAT, CLAIMING
 
 DIGESTS = "webapp/digests/operations.py"
+OPENING = "webapp/digests/opening.py"
 DISPATCHER = "webapp/ops/dispatcher.py"
 SLOTS = "tests/unit/digests/test_slots.py::"
 TIME = "tests/faults/test_time.py::"
@@ -11,9 +12,9 @@ TIME = "tests/faults/test_time.py::"
 ONE_LETTER_A_SLOT = (
     # Who asks second finds the run; who asks at the same moment meets the unique key; and a second run would find
     # nothing new for anybody.
-    Edit(DIGESTS, " or queries.run_for(WEEKLY, slot) is not None else slot", " else slot"),
+    Edit(OPENING, "        if slot is None or queries.run_for(key, slot) is not None:\n", "        if slot is None:\n"),
     Edit("webapp/digests/models.py", '    __table_args__ = (UniqueConstraint("schedule_key", "slot_at"),)\n'),
-    Edit(DIGESTS, "    reader.covered_until = covered_after(start, run.window_end)\n"),
+    Edit(DIGESTS, "    reader.covered_until, reader.had_since = pick.offer.covered_until, pick.offer.had_since\n"),
 )
 
 PROTECTIONS = (
@@ -38,17 +39,23 @@ PROTECTIONS = (
     ),
     Protection(
         "a letter may be two days late",
-        (Edit(DIGESTS, "    return now - slot > LATEST\n", "    return now - slot > timedelta(minutes=1)\n"),),
+        (Edit(OPENING, "    return now - slot > LATEST\n", "    return now - slot > timedelta(minutes=1)\n"),),
         {SLOTS + "test_a_beat_an_hour_late_sends_the_letter_of_the_slot": r"not enough values to unpack"},
     ),
     Protection(
         "a late letter is that of its slot",
-        (Edit(DIGESTS, "        window_end=slot,\n", "        window_end=max(slot, now),\n"),),
+        (Edit(OPENING, "        window_end=slot,\n", "        window_end=max(slot, now),\n"),),
         {SLOTS + "test_a_beat_an_hour_late_sends_the_letter_of_the_slot": r"'Bread' (not in|is contained)"},
     ),
     Protection(
         "slots that were missed are written down",
-        (Edit(DIGESTS, "    for missed in weekly.letter().between(before, slot):\n", "    for missed in ():\n"),),
+        (
+            Edit(
+                OPENING,
+                "        for missed in schedules.named(key).between(before, slot):\n",
+                "        for missed in ():\n",
+            ),
+        ),
         {SLOTS + "test_after_three_missed_weeks_one_late_letter_covers_them": r"(?s)SKIPPED"},
     ),
     Protection(

@@ -49,8 +49,8 @@ FIRED_ONCE = (
     Edit(CLAIMING, "            Reminder.state == ReminderState.PENDING,\n            Reminder.due_at <= now,\n"),
     Edit(
         FIRING,
-        "    key = history.dedupe_key(reminder.id, version)\n",
-        "    key = history.dedupe_key(reminder.id, version) + secrets.token_hex(4)\n",
+        "            dedupe_key=history.dedupe_key(reminder.id, version),\n",
+        "            dedupe_key=history.dedupe_key(reminder.id, version) + secrets.token_hex(4),\n",
     ),
 )
 TWO_SENDERS = (
@@ -259,7 +259,7 @@ PROTECTIONS = (
         (
             Edit(
                 "webapp/reminders/operations.py",
-                "    ledger.cancel_waiting(dedupe_key=dedupe_key(reminder), reason=what.value, now=now)\n",
+                "        ledger.cancel_waiting(dedupe_key=key, reason=what.value, now=now)\n",
             ),
         ),
         {

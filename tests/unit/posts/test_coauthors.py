@@ -182,8 +182,8 @@ class TestByline:
 
     def test_the_letter_names_everyone(self, published, app):
         with app.test_request_context():
-            item = mails._item(database.session.scalars(queries.published()).one())
-        assert item.author == "Alice with Mira"
+            entry = mails._entry(database.session.scalars(queries.published()).one())
+        assert entry.author == "Alice with Mira"
 
     def test_three_are_named_in_the_order_in_which_they_were_asked(self, world, mira, app):
         first = factories.person("Zoe", role=Role.AUTHOR)
