@@ -56,7 +56,7 @@ def test_what_comes_next_finds_another_leader(crew, nodes, record_property):
     assert any(crew.run("tests.faults.broker_acts:mails", 20))
     arrived(crew, before + 20, seconds=60)
     note(record_property, "twenty mails on two nodes", f"{time.monotonic() - began:.1f} s")
-    assert alive.queues("messages", "consumers")["almanac.mail"][1] == "2"
+    wait_until(lambda: alive.queues("messages", "consumers")["almanac.mail"][1] == "2", 60)  # both workers are back
     check(crew, before + 20)
 
 
