@@ -60,7 +60,7 @@ class Mailbox:
     reply such as ``"450 4.2.1 try later"``. The DATA reply comes after the final dot.
     """
 
-    received: list[Received] = field(default_factory=list)
+    received: list[Received] = field(default_factory=list, repr=False)
     replies: dict[str, str] = field(default_factory=dict)
     port: int = 0
 

@@ -155,12 +155,12 @@ def test_the_picture_at_the_head_is_chosen_by_keyboard_among_those_there_are(edi
         assert image.evaluate("it => it.decode().then(() => it.naturalWidth)") > 0
     nothing_found(page)
     page.set_viewport_size({"width": 1280, "height": 900})
-    chosen = page.locator(".covers label", has=page.locator("input:checked")).locator("img").get_attribute("alt")
+    chosen = page.locator(".covers label", has=page.locator("input:checked")).locator("img").get_attribute("src")
     page.get_by_role("button", name="Save changes").press("Enter")
     page.get_by_role("link", name="Read", exact=True).click()
     assert page.locator("img.u-featured").evaluate("it => it.decode().then(() => it.offsetWidth)") >= 64
     head = page.locator("meta[property='og:image']").get_attribute("content")
-    assert head.endswith("quay.png" if chosen == "An empty quay" else "harbour.jpg")
+    assert head.split("/")[-2] == chosen.split("/")[-2]  # the key of the picture
     page.get_by_role("link", name="Edit").first.press("Enter")
     page.get_by_text("Picture at the head").first.press("Enter")
     choices.first.check()
