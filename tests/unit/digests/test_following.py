@@ -112,6 +112,15 @@ def test_each_post_is_mailed_when_it_appears(site):
     assert "List-Unsubscribe" in site.smtp.received[0].message
 
 
+def test_a_mail_about_one_post_does_not_say_what_time_it_covers(site):
+    site.reader(cadence=Cadence.POST, schedule_key="post", each_post_from=SLOT - WEEK, covered_until=SLOT - HOUR)
+    site.publish("Salt", SLOT - timedelta(minutes=1))
+    site.beat()
+    (mail,) = site.smtp.to("bob@example.org", "post")
+    assert "The next comes when something appears." in mail.text
+    assert "It covers" not in mail.text
+
+
 def test_a_post_that_is_taken_back_before_it_is_mailed_is_not_mailed(site, jobs):
     site.reader(cadence=Cadence.POST, schedule_key="post", each_post_from=SLOT - WEEK, covered_until=SLOT - HOUR)
     post = factories.post(site.author, "Regret")
