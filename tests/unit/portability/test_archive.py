@@ -297,6 +297,29 @@ def test_readers_follow_the_same_authors_and_tags_under_their_new_numbers(
     assert reader.follows == f"@{alice.id} #{sea.id}"
 
 
+def test_readers_keep_their_own_paces_and_what_they_have_had_under_new_numbers(
+    lively, db, runner, empty, imported, tmp_path
+):
+    numbers = lively.alice.id, db.session.scalars(select(Post.id).where(Post.slug == "two")).one()
+    factories.subscription(
+        "follower@example.org", follows=f"site @{numbers[0]}=daily", had_since=f"{numbers[1]} 999999"
+    )
+    db.session.commit()
+    runner("export", str(tmp_path / "all.zip"))
+    empty()
+    for _ in range(30):
+        factories.post(factories.person(role=Role.AUTHOR))  # whoever comes now has another number
+    db.session.commit()
+    imported("almanac", tmp_path / "all.zip", "--move")
+    reader = db.session.scalars(select(Subscription).where(Subscription.address == "follower@example.org")).one()
+    alice = db.session.scalars(select(Person).where(Person.email == "alice@example.org")).one()
+    post = db.session.scalars(select(Post).where(Post.slug == "two")).one()
+    assert alice.id != numbers[0]
+    assert post.id != numbers[1]
+    assert reader.follows == f"site @{alice.id}=daily"
+    assert reader.had_since == str(post.id)
+
+
 def test_a_second_import_of_an_archive_changes_nothing(lively, db, runner, empty, imported, tmp_path):
     runner("export", str(tmp_path / "all.zip"))
     empty()
