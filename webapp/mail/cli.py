@@ -19,7 +19,7 @@ from webapp.core import clock, site
 from webapp.core.errors import Refused
 from webapp.core.text import address
 from webapp.extensions import db
-from webapp.mail import bounces, operations, queries
+from webapp.mail import bounces, decisions, operations, queries
 from webapp.mail.models import Delivery, Kind
 from webapp.mail.rendering import render
 
@@ -99,7 +99,7 @@ def resolve(delivery_id: int, outcome: str | None) -> None:
     if outcome is None:
         raise click.UsageError("Say --sent or --resend.")
     try:
-        operations.resolve(delivery_id, was_sent=outcome == "sent", now=clock.now())
+        decisions.resolve(delivery_id, was_sent=outcome == "sent", now=clock.now())
     except Refused as refused:
         raise click.ClickException(refused.message) from None
     db.session.commit()

@@ -17,10 +17,8 @@ from sqlalchemy import CursorResult, Update, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp import jobs
-from webapp.audit import operations as audit
 from webapp.core import site
-from webapp.core.errors import Refused
-from webapp.core.words import _, kept, mark
+from webapp.core.words import mark
 from webapp.extensions import db
 from webapp.mail import guard, holds, signals
 from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailContent, State, Suppression
@@ -367,74 +365,6 @@ def expire_waiting(*, now: datetime) -> int:
     if ended:
         signals.expired.send(None, mails=[tuple(row) for row in ended], now=now)
     return len(ended)
-
-
-def resolve(delivery_id: int, *, was_sent: bool, now: datetime, by: str = audit.SHELL) -> None:
-    """An operator's word on an uncertain mail: it arrived, or it goes again with the same Message-ID.
-
-    Raises :class:`Refused` when there is no such mail or it is not uncertain.
-    """
-    delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
-    if delivery is None:
-        raise Refused("id", _("There is no mail %(id)s.", id=delivery_id))
-    changes: dict[str, Any] = {"state": State.SENT, "sent_at": delivery.data_started_at or now}
-    if not was_sent:
-        expires_at = max(delivery.expires_at, worth_sending_until(delivery.kind, now))
-        changes = {"state": State.QUEUED, "repeated_at": now, "next_attempt_at": now, "expires_at": expires_at}
-    uncertain = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == State.UNCERTAIN)
-    if not _changed(uncertain.values(**changes)):
-        raise Refused(
-            "id",
-            _(
-                "Mail %(id)s is %(state)s. Only an uncertain one can be resolved.",
-                id=delivery_id,
-                state=_(delivery.state.value),
-            ),
-        )
-    audit.record("mail.resolved", f"mail {delivery_id}", now=now, actor=by, outcome="sent" if was_sent else "resend")
-    if not was_sent:
-        jobs.after_commit(db.session(), "mail.deliver", delivery_id)
-
-
-def resend(delivery_id: int, *, now: datetime, by: str = audit.SHELL) -> None:
-    """An operator has a mail tried again that was refused or whose time had passed, with the same Message-ID.
-
-    Raises :class:`Refused` when there is no such mail, it has not ended so, or its address is not written to any more.
-    """
-    delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
-    if delivery is None:
-        raise Refused("id", _("There is no mail %(id)s.", id=delivery_id))
-    suppression = db.session.scalar(select(Suppression).where(Suppression.address == delivery.address))
-    if suppression is not None:
-        raise Refused(
-            "id",
-            _(
-                "%(address)s is not written to any more: %(reason)s",
-                address=delivery.address,
-                reason=kept(suppression.reason),
-            ),
-        )
-    ended = update(Delivery).where(Delivery.id == delivery_id, Delivery.state.in_([State.FAILED, State.EXPIRED]))
-    again = ended.values(
-        state=State.QUEUED,
-        repeated_at=now,
-        next_attempt_at=now,
-        expires_at=max(delivery.expires_at, worth_sending_until(delivery.kind, now)),
-        smtp_code=None,
-        smtp_reply=None,
-        skip_reason=None,
-    )
-    if not _changed(again):
-        raise Refused(
-            "id",
-            _(
-                "Mail %(id)s is %(state)s. Only one that failed or expired can go again.",
-                id=delivery_id,
-                state=_(delivery.state.value),
-            ),
-        )
-    audit.record("mail.resent", f"mail {delivery_id}", now=now, actor=by)
-    jobs.after_commit(db.session(), "mail.deliver", delivery_id)
 
 
 def failed_attempts(delivery_id: int) -> Sequence[DeliveryAttempt]:

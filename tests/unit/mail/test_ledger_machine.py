@@ -33,7 +33,7 @@ from sqlalchemy import select
 from webapp.core import clock
 from webapp.core.errors import Refused
 from webapp.extensions import db as database
-from webapp.mail import operations, sending
+from webapp.mail import decisions, operations, sending
 from webapp.mail.models import Delivery, DeliveryAttempt, Kind, MailContent, State, Suppression
 from webapp.mail.operations import Claim
 from webapp.mail.transport import Outcome, Phase, Verdict
@@ -296,7 +296,7 @@ class Ledger(RuleBasedStateMachine):
         before = database.session.get_one(Delivery, delivery_id, populate_existing=True)
         was_uncertain, message_id = before.state is State.UNCERTAIN, before.message_id
         try:
-            operations.resolve(delivery_id, was_sent=was_sent, now=clock.now())
+            decisions.resolve(delivery_id, was_sent=was_sent, now=clock.now())
         except Refused:
             assert not was_uncertain
         else:

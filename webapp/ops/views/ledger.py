@@ -19,8 +19,7 @@ from webapp.core.rendering import viewer_zone, when
 from webapp.core.text import address
 from webapp.core.words import _
 from webapp.extensions import db
-from webapp.mail import holds
-from webapp.mail import operations as mail
+from webapp.mail import decisions, holds
 from webapp.mail.models import Delivery, Kind, State
 from webapp.ops import queries
 from webapp.ops.explain import reason
@@ -68,7 +67,7 @@ def resolve(delivery_id: int) -> ResponseReturnValue:
     was_sent = outcome == "sent"
     done = gettext("It counts as sent.") if was_sent else gettext("It is queued once more, with the same Message-ID.")
     return _act(
-        delivery_id, done, lambda now: mail.resolve(delivery_id, was_sent=was_sent, now=now, by=current_user.email)
+        delivery_id, done, lambda now: decisions.resolve(delivery_id, was_sent=was_sent, now=now, by=current_user.email)
     )
 
 
@@ -77,7 +76,7 @@ def resolve(delivery_id: int) -> ResponseReturnValue:
 def resend(delivery_id: int) -> ResponseReturnValue:
     """A mail that was refused is tried again."""
     done = gettext("It is queued once more, with the same Message-ID.")
-    return _act(delivery_id, done, lambda now: mail.resend(delivery_id, now=now, by=current_user.email))
+    return _act(delivery_id, done, lambda now: decisions.resend(delivery_id, now=now, by=current_user.email))
 
 
 @blueprint.post("/ops/release")
