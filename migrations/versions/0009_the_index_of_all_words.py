@@ -11,7 +11,7 @@ from alembic import op
 from webapp.search import schema
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from webapp.core.db import Model
@@ -104,3 +105,17 @@ def foreign_keys(engine) -> set[tuple[str, ...]]:
     )
     with engine.connect() as connection:
         return {tuple(row) for row in connection.execute(text(query))}
+
+
+def test_what_was_once_installed_stays_at_the_beginning():
+    """A revision put in front of one that houses are at would count as done there, and never be."""
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    in_order = [each.revision for each in script.walk_revisions()][::-1]
+    assert in_order[:10] == ["0001", "0002", "0003", "0009", "0004", "0005", "0007", "0014", "0008", "0012"]
+
+
+def test_a_house_of_the_first_search_comes_to_the_present(migrated):
+    command, engine = migrated
+    command("downgrade", "0009")
+    command("upgrade")
+    assert differences(engine) == []
