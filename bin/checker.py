@@ -25,9 +25,9 @@ def bring() -> Path:
         npm = shutil.which("npm")
         if npm is None:
             stop("the Nu Html Checker comes from npm, and there is none here; or name its jar as TEST_VNU_JAR")
-        with tempfile.TemporaryDirectory() as folder:
-            JAR.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(_fetched(npm, Path(folder)), JAR)
+        JAR.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=JAR.parent) as folder:  # beside it, so that it comes whole or not at all
+            _fetched(npm, Path(folder)).replace(JAR)
     return JAR
 
 

@@ -19,7 +19,13 @@ from webapp.caching.signals import pages_changed
 from webapp.core.db import IS_SHOWN, Model
 
 CHANGED = "almanac.pages-changed"
-WRITE = re.compile(r"\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+[\"`]?(\w+)", re.IGNORECASE)
+READS = ("SELECT", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+WRITES = re.compile(
+    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)"
+    r"\s+(?:ONLY\s+)?(?:[\"`]?\w+[\"`]?\.)?[\"`]?(\w+)",
+    re.IGNORECASE,
+)
+"""Every table that a statement writes to, wherever in it: after a comment, after WITH, with its schema."""
 
 
 def connect() -> None:
@@ -30,8 +36,9 @@ def connect() -> None:
 
 
 def _executed(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-    written = WRITE.match(statement)
-    if written and _is_shown(written[1].lower()):
+    if statement.startswith(READS):
+        return
+    if any(_is_shown(table.lower()) for table in WRITES.findall(statement)):
         connection.info[CHANGED] = True
 
 

@@ -25,9 +25,12 @@ from webapp.caching import stores
 from webapp.caching.models import THE_ONLY, PageStamp
 from webapp.caching.signals import pages_changed
 from webapp.core import clock, languages, rendering
+from webapp.core.version import VERSION
 from webapp.extensions import db
 
 LONGEST_ADDRESS = 300
+ARGUMENTS = frozenset({"before", "comments", "reply"})
+"""What may stand behind the question mark of a page that is kept: else anybody could have thousands of them kept."""
 TOKEN, ONE_OFF = "token", "one-off"
 
 View = Callable[..., ResponseReturnValue]
@@ -69,9 +72,10 @@ def one_off() -> str:
 def _key() -> str | None:
     """What tells this page from others; None for whoever gets one of their own."""
     is_stranger = not (session.keys() - {"csrf_token"}) and not current_user.is_authenticated
-    if not is_stranger or len(request.url) > LONGEST_ADDRESS or "HX-Request" in request.headers:
+    is_usual = request.args.keys() <= ARGUMENTS and len(request.url) <= LONGEST_ADDRESS
+    if not is_stranger or not is_usual or "HX-Request" in request.headers:
         return None
-    told_apart = json.dumps([request.url, languages.of_browser(), rendering.theme()])
+    told_apart = json.dumps([VERSION, request.url, languages.of_browser(), rendering.theme()])
     return hashlib.sha256(told_apart.encode()).hexdigest()
 
 
@@ -96,6 +100,8 @@ def _copy(page: dict[str, Any]) -> Response:
     for mark, kind in page["marks"].items():
         body = body.replace(mark, generate_csrf() if kind == TOKEN else one_off())
     response = Response(body, headers=[(name, value) for name, value in page["headers"] if name != "Content-Length"])
+    if response.mimetype == "text/html":
+        languages.spoken()  # the headers of a page in which words were looked up say so
     if response.get_etag()[0]:
         response.make_conditional(request)
     return response

@@ -10,8 +10,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urljoin, urlsplit
 
 PORTS = {"http": 80, "https": 443}
@@ -67,7 +69,8 @@ def _get(url: str, largest: int, deadline: float, may_connect: Callable[[Address
                 raise NotFetched(f"its server answered {response.status}")
             return _read(connection, response, largest, deadline), ""
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NotFetched("it took too long" if isinstance(error, TimeoutError) else _said(error)) from None
+        is_late = isinstance(error, TimeoutError) or time.monotonic() >= deadline
+        raise NotFetched("it took too long" if is_late else _said(error)) from None
     finally:
         connection.close()
 
@@ -110,6 +113,8 @@ def _read(connection: _Pinned, response: http.client.HTTPResponse, largest: int,
         if len(found) > largest:
             raise too_large
         connection.wait_until(deadline)
+    if time.monotonic() >= deadline:  # what looks like the end may be ours
+        raise TimeoutError
     return bytes(found)
 
 
@@ -119,20 +124,40 @@ def _said(error: Exception) -> str:
     return "its server could not be reached" if isinstance(error, OSError) else "its server does not speak HTTP"
 
 
+def _shut(connected: socket.socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
+
+
 class _Pinned(http.client.HTTPConnection):
-    """A connection to one address, under the name that was asked for."""
+    """A connection to one address, under the name that was asked for. It is shut at the deadline, whoever is reading.
+
+    A timeout of the socket holds for one read, and a server may send a byte a second.
+    """
 
     def __init__(self, scheme: str, host: str, port: int, address: Address, deadline: float) -> None:
         super().__init__(host, port)
         self.scheme, self.address, self.deadline = scheme, address, deadline
+        self.end: socket.socket | None = None
+        self.watch: threading.Timer | None = None
 
     def connect(self) -> None:
         left = self._left(self.deadline)
         self.sock = socket.create_connection((str(self.address), self.port), timeout=min(CONNECT_SECONDS, left))
+        self.end = self.sock.dup()
+        self.watch = threading.Timer(self._left(self.deadline), _shut, [self.end])
+        self.watch.daemon = True
+        self.watch.start()
         if self.scheme == "https":
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
         self.wire = self.sock
         self.wait_until(self.deadline)
+
+    def close(self) -> None:
+        super().close()
+        if self.watch is not None and self.end is not None:
+            self.watch.cancel()
+            self.end.close()
 
     def wait_until(self, deadline: float) -> None:
         """No read waits longer than there is time left. An answer that ends with its connection takes that over."""

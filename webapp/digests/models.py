@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.core.db import Model, Timestamps, states
+from webapp.core.db import SHOWN, Model, Timestamps, states
 from webapp.core.words import mark
 
 
@@ -46,7 +46,7 @@ class DigestRun(Timestamps, Model):
     goes_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
-    __table_args__ = (UniqueConstraint("schedule_key", "slot_at"),)
+    __table_args__ = (UniqueConstraint("schedule_key", "slot_at"), {"info": SHOWN})
 
 
 class News(Model):

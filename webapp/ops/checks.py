@@ -276,7 +276,9 @@ def _search(_now: datetime) -> Check:
             left_over=count.left_over,
         )
         return Check("search", False, detail, fix)
-    return Check("search", True, _("%(name)s, %(count)s posts", name=name, count=count.entries))
+    return Check(
+        "search", True, ngettext("%(name)s, %(num)s post", "%(name)s, %(num)s posts", count.entries, name=name)
+    )
 
 
 def _backup(now: datetime) -> Check:
@@ -314,6 +316,13 @@ def _smtp() -> Check:
             False,
             _("nobody vouches for the mail server's certificate"),
             _("%(cause)s. See %(setting)s.", cause=error.verify_message, setting="SMTP_HOST, SSL_CERT_FILE"),
+        )
+    except smtplib.SMTPNotSupportedError as error:
+        return Check(
+            "smtp",
+            False,
+            _("the mail server offers no TLS"),
+            _("%(cause)s. See %(setting)s.", cause=_cause(error), setting="SMTP_SECURITY"),
         )
     except (OSError, smtplib.SMTPException) as error:
         return Check(

@@ -50,7 +50,7 @@ TROUBLES = {
     "dispatcher": later("The dispatcher is silent."),
     "reminders": later("Reminders are late."),
     "mail": later("Mail is late."),
-    "smtp": later("The mail server does not answer."),
+    "smtp": later("Mail cannot be handed to the mail server."),
     "disk": later("The disk needs room."),
 }
 """What is wrong, for the headline, when the check of that name does not pass."""

@@ -29,8 +29,12 @@ def new(ending: str) -> Path:
 def save(stream: IO[bytes], ending: str) -> Path:
     """Writes an upload to a file of its own."""
     file = new(ending)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-        shutil.copyfileobj(stream, target)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            shutil.copyfileobj(stream, target)
+    except OSError:  # no room: half of it would only take more away
+        file.unlink(missing_ok=True)
+        raise
     return file
 
 

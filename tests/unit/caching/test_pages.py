@@ -14,6 +14,7 @@ from tests.world import sign_in
 from webapp.accounts.models import Person, Role
 from webapp.caching import stores
 from webapp.comments import policy
+from webapp.digests.models import DigestRun
 from webapp.extensions import db as database
 from webapp.posts import operations
 from webapp.posts.models import Post
@@ -34,7 +35,7 @@ def author(db):
 
 @pytest.fixture
 def post(author):
-    made = factories.post(author, title="A slow heap", slug="a-slow-heap", published_at=NOON)
+    made = factories.post(author, title="A slow heap", slug="a-slow-heap", published_at=NOON, tags=("garden",))
     database.session.commit()
     return made
 
@@ -64,20 +65,29 @@ def statements(app):
     event.remove(engine, "after_cursor_execute", note)
 
 
-ADDRESSES = ["/", "/posts/a-slow-heap", "/@wren", "/archive", "/feed.atom", "/feed.json", "/sitemap.xml"]
+ADDRESSES = [
+    *("/", "/posts/a-slow-heap", "/@wren", "/tags/garden", "/archive"),
+    *("/feed.atom", "/feed.json", "/@wren/feed.atom", "/tags/garden/feed.json", "/sitemap.xml"),
+]
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_the_second_stranger_costs_one_question(post, stranger, statements, address):
-    first = stranger(address)
+def test_the_second_stranger_costs_one_question(post, stranger, statements, address, language):
+    first = stranger(address, **{"Accept-Language": language})
     asked = len(statements)
     statements.clear()
-    second = stranger(address)
+    second = stranger(address, **{"Accept-Language": language})
     assert (first.status_code, second.status_code) == (200, 200)
     assert asked > 1
     assert len([each for each in statements if "FROM" in each]) == 1
-    assert second.content_type == first.content_type
+    assert _headers(second) == _headers(first)
     assert _without_own_words(second) == _without_own_words(first)
+
+
+def _headers(response):
+    own = {"Content-Length", "Set-Cookie", "X-Request-ID", "Date"}
+    return {name: value for name, value in response.headers if name not in own}
 
 
 def _without_own_words(response):
@@ -118,11 +128,15 @@ def changed_in_bulk(post):
     database.session.execute(update(Post).values(title="A quick heap").execution_options(synchronize_session=False))
 
 
+def changed_under_a_name(post):
+    database.session.execute(text("/* by */ WITH one AS (SELECT 1) UPDATE posts SET title = 'A quick heap'"))
+
+
 def changed_by_hand(post):
     database.session.execute(text("UPDATE posts SET title = 'A quick heap'"))
 
 
-@pytest.mark.parametrize("change", [changed_title, changed_in_bulk, changed_by_hand])
+@pytest.mark.parametrize("change", [changed_title, changed_in_bulk, changed_by_hand, changed_under_a_name])
 @pytest.mark.parametrize("address", ["/", "/posts/a-slow-heap", "/feed.atom"])
 def test_a_change_is_seen_at_once(post, stranger, change, address):
     assert "A slow heap" in stranger(address).get_data(as_text=True)
@@ -158,6 +172,22 @@ def test_another_rule_about_comments_is_seen_at_once(post, author, stranger):
     policy.change(dataclasses.replace(policy.current(), visitors=policy.Welcome.NO), by=author, now=NOON)
     database.session.commit()
     assert "form_key" not in stranger("/posts/a-slow-heap").get_data(as_text=True)
+
+
+def test_that_a_letter_goes_out_is_seen_at_once(post, stranger, statements):
+    stranger("/")
+    database.session.add(DigestRun(schedule_key="weekly", slot_at=NOON, window_start=NOON, window_end=NOON))
+    database.session.commit()
+    statements.clear()
+    stranger("/")
+    assert len([each for each in statements if "FROM" in each]) > 1
+
+
+def test_what_somebody_made_up_behind_an_address_is_not_kept(post, stranger, statements):
+    stranger("/?utm=1")
+    statements.clear()
+    assert stranger("/?utm=1").status_code == 200
+    assert len([each for each in statements if "FROM" in each]) > 1
 
 
 def test_what_was_rolled_back_changes_nothing(post, stranger, statements):

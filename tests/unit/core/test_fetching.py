@@ -26,6 +26,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
             for _ in range(200):
                 self.wfile.write(b"x" * 1000)
                 time.sleep(0.02)
+        elif self.path == "/dripping":
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Slow: ")
+            for _ in range(100):
+                self.wfile.write(b"x")
+                time.sleep(0.05)
         elif self.path.startswith("/to/"):
             self.send_response(302)
             self.send_header("Location", self.path.removeprefix("/to/"))
@@ -152,6 +157,13 @@ def test_redirects_are_followed_a_few_times(server):
 def test_what_is_too_large_is_not_read(server):
     with pytest.raises(NotFetched, match="larger than 1 MB"):
         fetch(f"{server}/large", largest=MEGABYTE, may_connect=anywhere)
+
+
+def test_headers_that_drip_are_not_waited_for(server):
+    began = time.monotonic()
+    with pytest.raises(NotFetched, match="too long"):
+        fetch(f"{server}/dripping", largest=MEGABYTE, seconds=0.5, may_connect=anywhere)
+    assert time.monotonic() - began < 3
 
 
 def test_what_takes_too_long_is_given_up(server):

@@ -14,6 +14,7 @@ from sqlalchemy import Column, and_, insert, select
 from sqlalchemy.exc import StatementError
 
 from webapp import jobs
+from webapp.caching import operations as caching
 from webapp.core.db import insert_or_ignore
 from webapp.extensions import db
 from webapp.portability.archive import arriving
@@ -191,6 +192,7 @@ class Archive:
         if not kept.has_id:
             db.session.execute(insert(kept.table), values)
             if kept.name == "site_settings":
+                caching.renew_pages()
                 return
             self._note(rows, [0] * len(rows))
             return

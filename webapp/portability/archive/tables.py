@@ -102,7 +102,9 @@ STAYS_BEHIND = {
     "transfers": "the imports and exports of this house",
     "transfer_entries": "the imports and exports of this house",
 }
-SETTINGS_OF_THE_HOUSE = frozenset({"installed_at", "instance", "last_backup"})
+SETTINGS_OF_THE_HOUSE = frozenset(
+    {"installed_at", "instance", "last_backup", "lateness_alarm", "search_elsewhere", "search_reindexed"}
+)
 
 
 def written(value: Any) -> Any:
