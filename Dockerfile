@@ -3,9 +3,12 @@
 FROM python:3.13-slim-trixie AS build
 WORKDIR /almanac
 RUN python -m venv /venv
+# Several names, with spaces between them, for several extras: requirements-s3.txt, requirements-search.txt
 ARG REQUIREMENTS=requirements.txt
-COPY requirements.txt requirements-ops.txt ./
-RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r "$REQUIREMENTS"
+COPY requirements*.txt ./
+RUN for each in $REQUIREMENTS; do \
+        /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r "$each" || exit 1; \
+    done
 COPY . .
 RUN /venv/bin/python -m compileall -q config.py celery_runner.py manage.py webapp migrations
 

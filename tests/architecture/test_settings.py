@@ -7,6 +7,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 import config
 from config import SettingError
@@ -233,6 +234,17 @@ def test_the_environment_wins_over_the_env_file(monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", [*NAMES, "WEBAPP_ENV"])
 def test_every_setting_is_explained(name):
     assert re.search(rf"`{name}`", (ROOT / "docs/operations.md").read_text())
+
+
+def test_the_containers_are_given_every_setting_and_an_empty_one_means_its_default():
+    given = yaml.safe_load((ROOT / "compose.yaml").read_text())["x-settings"]
+    assert {*NAMES, "WEBAPP_ENV"} - set(given) == {"DATA_DIR"}  # the image says that
+    unset = {name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for name, value in given.items()}
+    filled = {
+        name: re.sub(r"\$\{(\w+):\?.*\}", lambda found: PRODUCTION.get(found[1], "x"), value)
+        for name, value in unset.items()
+    }
+    assert config.load(filled).digest_time == time(10)
 
 
 def test_the_example_file_names_no_setting_that_does_not_exist():
