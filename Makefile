@@ -8,7 +8,7 @@ TEMPLATES := webapp
 
 help: ## this list
 	@echo "make WHAT, where WHAT is one of"
-	@sed -n 's/^\([a-z]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /  \1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
 
 run: ## the whole site on this machine, until Ctrl-C; PORT, HOST and DATA_DIR say where
 	@exec $(PYTHON) bin/run

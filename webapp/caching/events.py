@@ -15,10 +15,9 @@ from sqlalchemy import Engine, event, insert, inspect, update
 from sqlalchemy.engine import Connection
 
 from webapp.caching.models import THE_ONLY, PageStamp
-from webapp.caching.signals import pages_changed
+from webapp.caching.signals import CHANGED, pages_changed
 from webapp.core.db import IS_SHOWN, Model
 
-CHANGED = "almanac.pages-changed"
 READS = ("SELECT", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 WRITES = re.compile(
     r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)"

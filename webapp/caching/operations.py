@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.caching.events import CHANGED
+from webapp.caching.signals import CHANGED
 from webapp.extensions import db
 
 
