@@ -24,13 +24,16 @@ def main() -> None:
 
     from config import SettingError
     from webapp import create_app
+    from webapp.ops import migrations
 
     def app_or_one_line() -> object:
         try:
-            return create_app(log_to=sys.stderr)  # what a command prints is for whoever asked
+            app = create_app(log_to=sys.stderr)  # what a command prints is for whoever asked
         except SettingError as error:
             _complain(str(error))
             sys.exit(2)
+        migrations.offer(app)
+        return app
 
     group = FlaskGroup(
         name="manage.py",

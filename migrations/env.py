@@ -5,10 +5,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from alembic import context
-from flask import current_app
 
 import webapp
 from webapp.core.db import UTCDateTime
+from webapp.extensions import db
 from webapp.search import schema
 
 for feature in iter_modules(webapp.__path__, "webapp."):
@@ -31,7 +31,6 @@ def render(kind, item, _autogen_context):
 
 
 def migrate() -> None:
-    db = current_app.extensions["migrate"].db
     given = context.config.attributes.get("connection")  # of a database that is not in its place yet
     with nullcontext(given) if given is not None else db.engine.connect() as connection:
         context.configure(

@@ -25,7 +25,7 @@ from webapp.digests import cli as digests_cli
 from webapp.digests import events as digests_events
 from webapp.digests import tasks as digests_tasks
 from webapp.digests import views as digests_views
-from webapp.extensions import babel, bcrypt, celery, csrf, db, limiter, login, migrate, principal
+from webapp.extensions import babel, bcrypt, celery, csrf, db, limiter, login, principal
 from webapp.feeds import views as feeds_views
 from webapp.images import tasks as images_tasks
 from webapp.images import views as images_views
@@ -141,7 +141,6 @@ def create_app(config: configuration.Config | None = None, *, log_to: TextIO | N
 
 def _bind_extensions(app: Flask, config: configuration.Config) -> None:
     db.init_app(app)
-    migrate.init_app(app, db)
     bcrypt.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)

@@ -7,7 +7,6 @@ from flask_celery import Celery
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_principal import Principal
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -17,7 +16,6 @@ from webapp.core.messages import Task
 from webapp.core.words import Babel
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True)
-migrate = Migrate(compare_type=True, render_as_batch=True)
 login = LoginManager()
 principal = Principal(use_sessions=False)
 bcrypt = Bcrypt()

@@ -59,3 +59,19 @@ def test_a_planted_violation_is_found(contract, file, line, copied_house):
 def test_every_contract_has_been_planted_against():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     assert {contract["name"] for contract in contracts} == {contract for contract, _, _ in PLANTED}
+
+
+@pytest.mark.parametrize("library", ["alembic", "flask_migrate", "bs4", "markdownify", "redis", "dkim", "dateparser"])
+def test_a_worker_does_not_carry_what_few_of_its_tasks_need(carried, library):
+    assert library not in carried
+
+
+@pytest.fixture(scope="module")
+def carried(tmp_path_factory):
+    """The modules that a worker has before its first task."""
+    listing = "import celery_runner, sys; print(*sys.modules)"
+    environ = {"PATH": "/usr/bin:/bin", "WEBAPP_ENV": "dev", "DATA_DIR": str(tmp_path_factory.mktemp("worker"))}
+    done = subprocess.run(
+        [sys.executable, "-c", listing], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())

@@ -66,7 +66,7 @@ def test_an_embedded_broker_that_has_forgotten_everything_costs_no_mail(embedded
 
 
 class Scales:
-    """Weighs processes with their children twice a second, in MB of PSS. ``heaviest``: any family at its heaviest."""
+    """Weighs processes with their children twice a second, in MB as `ps` shows them. ``heaviest``: any family at its heaviest."""
 
     def __init__(self, pids: list[int]) -> None:
         self.pids, self.heaviest = pids, [0.0]
@@ -93,9 +93,9 @@ def _family(pid: int) -> list[int]:
 
 
 def _megabytes(pid: int) -> float:
-    """What a process weighs: what it shares with others counts in part (proc(5), Pss)."""
+    """What a process weighs, with all that it shares with others (proc(5), VmRSS)."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:  # it has ended meanwhile
         return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)

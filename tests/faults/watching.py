@@ -36,13 +36,13 @@ def arrived(crew: Crew, count: int, seconds: float = 30) -> None:
 
 def check(crew: Crew, count: int, *, uncertain_at_most: int = 0) -> int:
     """So many mails were written. Each was sent and came once, or is uncertain. Returns how many of those there are."""
-    came = Counter(each.message["Message-ID"] for each in crew.mailbox.received)
-    assert [message for message, times in came.items() if times > 1] == [], "somebody got a mail twice"
     wait_until(lambda: not in_states(crew, "claimed"), seconds=10)
     sent, uncertain = in_states(crew, "sent"), in_states(crew, "uncertain")
+    assert len(sent | uncertain) == count, f"{len(sent | uncertain)} mails were sent, or may have been, not {count}"
+    came = Counter(each.message["Message-ID"] for each in crew.mailbox.received)
+    assert [message for message, times in came.items() if times > 1] == [], "somebody got a mail twice"
     assert sent - set(came) == set(), "the ledger says more than is true"
     assert set(came) - sent - uncertain == set(), "the ledger does not know of a mail that came"
-    assert len(sent | uncertain) == count, f"{len(sent | uncertain)} mails were sent, or may have been, not {count}"
     assert len(uncertain) <= uncertain_at_most, f"{len(uncertain)} are uncertain"
     return len(uncertain)
 

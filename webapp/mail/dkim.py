@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dkim
-
 from config import Config
 
 SIGNED = (
@@ -29,6 +27,8 @@ def signed(message: bytes, config: Config) -> bytes:
     """The message with a DKIM-Signature in front, when a key is configured."""
     if not config.dkim_key:
         return message
+    import dkim  # it loads a resolver for names as well, for houses that sign
+
     signature: bytes = dkim.sign(
         message,
         config.dkim_selector.encode(),

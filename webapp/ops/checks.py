@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core import clock, site
@@ -109,7 +108,7 @@ def _database() -> Check:
 def _migrations() -> Check:
     try:
         present, wanted = migrations.present(), migrations.wanted()
-    except (SQLAlchemyError, CommandError) as error:
+    except (SQLAlchemyError, migrations.Unreadable) as error:
         return Check("migrations", False, _("not known"), _cause(error))
     if present == wanted:
         return Check("migrations", True, _("at %(version)s", version=present))

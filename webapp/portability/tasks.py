@@ -11,7 +11,7 @@ from webapp import jobs
 from webapp.core import clock
 from webapp.extensions import celery, db
 from webapp.jobs import Job
-from webapp.portability import files, operations, queries, running
+from webapp.portability import files, operations, queries
 
 SAY_EVERY_SECONDS = 1.0
 KEPT = timedelta(days=7)
@@ -31,6 +31,8 @@ def run(self: Task, transfer_id: int, *_: object) -> None:
         if time.monotonic() - said_at >= SAY_EVERY_SECONDS:
             said_at = time.monotonic()
             self.update_state(state="PROGRESS", meta={"done": done, "total": total})
+
+    from webapp.portability import running  # with the readers of other systems' files, which few workers ever need
 
     running.run(transfer_id, progress=say)
     take_up()

@@ -258,7 +258,7 @@ def test_memory_holds_no_more_than_it_may(monkeypatch):
 
 
 def test_a_redis_that_is_away_is_left_alone_and_pages_are_rendered(post, app, stranger, monkeypatch):
-    away = stores.InRedis("redis://127.0.0.1:1/0")
+    away = stores.at("redis://127.0.0.1:1/0")
     monkeypatch.setitem(app.extensions, "almanac.pages", away)
     assert stranger("/").status_code == 200
     monkeypatch.setattr(away, "_redis", None)  # whoever asked it now would fail
