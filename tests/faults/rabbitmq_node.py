@@ -23,7 +23,10 @@ from tests.house import needed
 from tests.mailbox import free_port
 
 BINARIES = (Path("/usr/lib/rabbitmq/bin"), Path("/opt/rabbitmq/sbin"))
-"""Where the scripts are that run as whoever calls them. Debian's wrappers in /usr/sbin change the user first."""
+"""Where the scripts are that run as whoever calls them. Debian's wrappers in /usr/sbin change the user first.
+
+TEST_RABBITMQ_HOME names another folder of such scripts, for another version.
+"""
 
 USER, PASSWORD = "faults", "only-for-the-tests"
 BOOT_SECONDS = 90
@@ -213,7 +216,9 @@ def own_node(**settings: str) -> Iterator[Node]:
 
 
 def binaries() -> Path | None:
-    found = [folder for folder in BINARIES if (folder / "rabbitmq-server").exists()]
+    chosen = os.environ.get("TEST_RABBITMQ_HOME")
+    folders = (Path(chosen),) if chosen else BINARIES
+    found = [folder for folder in folders if (folder / "rabbitmq-server").exists()]
     return found[0] if found else None
 
 
