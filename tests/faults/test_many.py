@@ -67,7 +67,7 @@ def test_an_embedded_broker_that_has_forgotten_everything_costs_no_mail(embedded
 
 
 class Scales:
-    """Weighs processes with their children twice a second, in MB as `ps` shows them. ``heaviest``: a family at its most."""
+    """Weighs processes with their children twice a second, in MB as `ps` says. ``heaviest``: a family at its most."""
 
     def __init__(self, pids: list[int]) -> None:
         self.pids, self.heaviest = pids, [0.0]
