@@ -61,21 +61,24 @@ def heard_of(reader: Subscription, *, now: datetime) -> None:
     """
     db.session.refresh(reader, with_for_update=True)  # they may be asked or paused in this moment
     reader.last_sign_at, reader.asked_again_at = now, None
-    if reader.paused_until == UNTIL_THEY_ANSWER:
+    if is_silent(reader):
         reader.paused_until = None
         reader.starts_afresh = True
 
 
 def is_waited_for(reader: Subscription) -> bool:
     """Whether the reader was asked and has not answered."""
-    return reader.state is SubscriptionState.ACTIVE and (
-        reader.asked_again_at is not None or reader.paused_until == UNTIL_THEY_ANSWER
-    )
+    return reader.state is SubscriptionState.ACTIVE and (reader.asked_again_at is not None or is_silent(reader))
+
+
+def is_silent(reader: Subscription) -> bool:
+    """Whether the reader is paused because they did not answer."""
+    return reader.paused_until == UNTIL_THEY_ANSWER
 
 
 def question(reader: Subscription) -> Rendered:
     """The mail that asks whether letters are still wanted."""
-    return mails.still_wanted(reader, ANSWER_WITHIN.days, is_paused=reader.paused_until == UNTIL_THEY_ANSWER)
+    return mails.still_wanted(reader, ANSWER_WITHIN.days, is_paused=is_silent(reader))
 
 
 def _page(*conditions: object, after: int, now: datetime) -> Sequence[Subscription]:

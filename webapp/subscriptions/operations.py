@@ -119,12 +119,19 @@ def choose(subscription: Subscription, wish: Wish, *, now: datetime) -> None:
         _begin_with_posts(subscription, now)
 
 
+def as_it_is(subscription: Subscription) -> Wish:
+    """What would change nothing."""
+    follows = Following.read(subscription.follows)
+    return Wish(follows, subscription.cadence, subscription.weekday, subscription.hour, subscription.zone)
+
+
 def follow(subscription: Subscription, more: Following, *, now: datetime) -> None:
     """Adds authors and tags, or gives them another cadence. What comes as soon with the whole site is left out.
 
     Raises :class:`Refused`.
     """
-    choose(subscription, _as_it_is(subscription, Following.read(subscription.follows) | more), now=now)
+    wish = as_it_is(subscription)
+    choose(subscription, replace(wish, follows=wish.follows | more), now=now)
 
 
 def more_than(subscription: Subscription, wish: Wish | None) -> Following | None:
@@ -145,7 +152,8 @@ def more_than(subscription: Subscription, wish: Wish | None) -> Following | None
 
 def unfollow(subscription: Subscription, less: Following, *, now: datetime) -> None:
     """Takes authors and tags away. Raises :class:`Refused` when nothing would be left: to leave is another thing."""
-    choose(subscription, _as_it_is(subscription, Following.read(subscription.follows).without(less)), now=now)
+    wish = as_it_is(subscription)
+    choose(subscription, replace(wish, follows=wish.follows.without(less)), now=now)
 
 
 def pause(subscription: Subscription, *, until: datetime | None, now: datetime) -> None:
@@ -208,10 +216,6 @@ def _time_of(wish: Wish, cadences: Collection[Cadence]) -> tuple[int | None, int
     if is_sites or set(cadences) == {Cadence.POST}:
         return None, None, None  # whoever wants what the site has goes with the site
     return weekday, hour, zone
-
-
-def _as_it_is(subscription: Subscription, follows: Following) -> Wish:
-    return Wish(follows, subscription.cadence, subscription.weekday, subscription.hour, subscription.zone)
 
 
 def _begin_with_posts(subscription: Subscription, now: datetime) -> None:

@@ -199,7 +199,9 @@ def test_who_asks_for_letters_again_is_mailed_the_button_that_brings_them(
     mail = smtp.only(silent.address, "confirm")
     assert "so we have paused" in mail.text
     assert "so we have paused" in mail.html
-    post_form(client, mail.link("/confirm/still-").removeprefix("http://localhost"))
+    link = mail.link("/confirm/still-").removeprefix("http://localhost")
+    assert "so we have paused" in client.get(link).text
+    post_form(client, link)
 
     assert hears_again(silent, jobs, smtp, wednesday)
 

@@ -60,7 +60,7 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
     """The settings of one reader: the next letter first, then what, how often and when, leaving at the end."""
     now, schedule = clock.now(), schedules.of(subscription)
     from_then = max(now, subscription.paused_until or now)
-    is_silent = subscription.paused_until == dormancy.UNTIL_THEY_ANSWER
+    is_silent = dormancy.is_silent(subscription)
     next_at = None if schedule.cadence is Cadence.POST or is_silent else schedule.after(from_then)
     following = Following.read(subscription.follows)
     return render_template(
@@ -135,7 +135,7 @@ def _save(subscription: Subscription, form: LettersForm, now: datetime) -> None:
 def _pause_of(subscription: Subscription, now: datetime) -> date | None:
     """The day on which a reader's pause ends where they are; None when there is none, or none they chose."""
     until = subscription.paused_until
-    if until is None or until <= now or until == dormancy.UNTIL_THEY_ANSWER:
+    if until is None or until <= now or dormancy.is_silent(subscription):
         return None
     return until.astimezone(ZoneInfo(wording.zone_of(subscription))).date()
 

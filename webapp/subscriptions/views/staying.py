@@ -21,6 +21,7 @@ def still(token: str) -> ResponseReturnValue:
         "subscriptions/still.html",
         subscription=subscription,
         waits=dormancy.is_waited_for(subscription),
+        is_paused=dormancy.is_silent(subscription),
         manage_token=links.manage_token(subscription),
     )
 
