@@ -10,7 +10,6 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from webapp.api.fields import Address, Choice, Instant, Text, Whole, YesNo
-from webapp.api.following import Follow, Weekday
 from webapp.api.paging import LARGEST_PAGE, LAST_PAGE, USUAL_PAGE
 from webapp.api.parsing import LARGEST_NUMBER
 from webapp.comments import rendering
@@ -19,8 +18,6 @@ from webapp.portability.models import Direction, TransferState
 from webapp.reminders import recurrence
 from webapp.reminders.models import Condition, Leave, Origin, Recipient, Reminder, ReminderState, What
 from webapp.reminders.snoozing import Snooze
-from webapp.subscriptions.models import Cadence, SubscriptionState
-from webapp.subscriptions.naming import names_of
 
 STATES = "Only to an accepted one mail goes. A refusal looks like silence; withdrawn had been accepted before."
 
@@ -275,53 +272,6 @@ class AskedRecipient(Schema):
     address = fields.String()
 
 
-class SubscriptionSchema(Schema):
-    id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
-    url = Address("api.subscriptions.subscription", "subscription_id")
-    created_at = Instant(metadata={"description": "When it was made."})
-    updated_at = Instant(metadata={"description": "When it last changed."})
-    email = fields.String(attribute="address", metadata={"description": "Where the letter goes, in lower case."})
-    follow = fields.Function(
-        lambda each: names_of(each.follows),
-        metadata={
-            "description": 'What is followed: "site", or a list of names; "=daily" after one is its own cadence.'
-        },
-    )
-    cadence = fields.Enum(
-        Cadence, by_value=True, metadata={"description": "How often, where no cadence of its own is chosen."}
-    )
-    weekday = fields.Integer(allow_none=True, metadata={"description": "The day, from Monday, 0; null: the site's."})
-    hour = fields.Integer(allow_none=True, metadata={"description": "The hour; null: the site's time of day."})
-    zone = fields.String(allow_none=True, metadata={"description": "Where that hour is meant; null: the site's zone."})
-    paused_until = Instant(allow_none=True, metadata={"description": "No letter goes out before this."})
-    state = fields.Enum(SubscriptionState, by_value=True, metadata={"description": "Only an active one gets letters."})
-    asked_at = Instant(metadata={"description": "When the letter was last asked for."})
-    confirmed_at = Instant(allow_none=True, metadata={"description": "When the owner of the address confirmed."})
-    left_at = Instant(allow_none=True, metadata={"description": "When it left."})
-
-
-class SubscriptionPage(Page):
-    items = fields.List(fields.Nested(SubscriptionSchema))
-
-
-class NewSubscription(Schema):
-    email = Text(required=True, validate=validate.Length(3, 320), metadata={"format": "email"})
-    follow = Follow(load_default="site")
-    cadence = Choice(
-        *(each.value for each in Cadence),
-        load_default="weekly",
-        metadata={"description": "How often; post: each post when it appears."},
-    )
-    weekday = Weekday(
-        metadata={"description": "A day such as sat, or its number from Monday, 0. Left out: the site's."}
-    )
-    hour = Whole(
-        validate=validate.Range(0, 23, error="It must be from {min} to {max}."),
-        metadata={"description": "Left out: the site's time of day."},
-    )
-    zone = Text(metadata={"description": "An IANA time zone, such as Asia/Shanghai. Left out: the site's."})
-
-
 class JobSchema(Schema):
     id = fields.Integer(dump_only=True, metadata={"description": "Its number, which never changes."})
     url = Address("api.jobs.job", "job_id")
@@ -338,11 +288,3 @@ class JobSchema(Schema):
     counts = fields.Dict(metadata={"description": 'What became of them, by kind: {"post": {"imported": 12}}.'})
     error = fields.String(metadata={"description": "Why it failed, in a sentence; else empty."})
     ended_at = Instant(allow_none=True, metadata={"description": "When it ended."})
-
-
-class AskedSubscription(Schema):
-    """What was asked for, and nothing about whether the address was known before."""
-
-    email = fields.String()
-    follow = fields.Raw()
-    cadence = fields.String()

@@ -29,9 +29,12 @@ def export(file: TextIO) -> None:
     """Writes everyone on the list into a CSV file, with what they agreed to and when."""
     writer = csv.DictWriter(file, lists.COLUMNS)
     writer.writeheader()
-    count = 0
-    for count, row in enumerate(lists.rows(), 1):  # noqa: B007  # how many there were
-        writer.writerow(row)
+    rows, last = lists.page(0)
+    count = len(rows)
+    while rows:
+        writer.writerows(rows)
+        rows, last = lists.page(last)
+        count += len(rows)
     click.echo(f"{count:,} readers were written.", err=True)
 
 

@@ -7,6 +7,7 @@ is meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +19,8 @@ MOST = 50
 """Authors and tags a reader may follow one by one."""
 
 SITE_WORD = "site"
+WORD = re.compile(r"site|[@#][0-9]{1,10}", re.ASCII)
+LARGEST_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class Following:
 
     @classmethod
     def read(cls, kept: str) -> Self:
-        """What :meth:`__str__` wrote."""
-        pairs = [word.partition("=")[::2] for word in kept.split()]
+        """What :meth:`__str__` wrote. What is no word of ours is left out."""
+        pairs = [pair for pair in (word.partition("=")[::2] for word in kept.split()) if is_word(pair[0])]
         return cls(
             site=any(word == SITE_WORD for word, _cadence in pairs),
             authors=frozenset(int(word[1:]) for word, _cadence in pairs if word.startswith("@")),
@@ -111,6 +114,11 @@ class Following:
             frozenset(each for each in self.tags if f"#{each}" in kept),
             frozenset(each for each in self.own if each[0] in kept),
         )
+
+
+def is_word(word: str) -> bool:
+    """Whether it is ``site``, or ``@`` or ``#`` and a number that a person or a tag can have."""
+    return WORD.fullmatch(word) is not None and (word == SITE_WORD or int(word[1:]) <= LARGEST_NUMBER)
 
 
 SITE = Following(site=True)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
-
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, EmailField, RadioField, SelectField, SelectMultipleField, StringField
@@ -13,7 +10,7 @@ from wtforms.validators import DataRequired, Optional
 
 from webapp.core import zones
 from webapp.core.errors import Refused
-from webapp.subscriptions.following import Following
+from webapp.subscriptions.following import Following, is_word
 from webapp.subscriptions.models import Cadence
 from webapp.subscriptions.operations import Wish
 
@@ -74,21 +71,16 @@ class LettersForm(FlaskForm):
             raise Refused(
                 "zone", str(lazy_gettext("We do not know that city. Try the nearest large one, such as Shanghai."))
             )
-        words = [
-            word for word in self.follows.data or [] if word == "site" or (word[:1] in "@#" and word[1:].isdecimal())
-        ]
-        follows = Following.read(" ".join(word for word in words if len(word) < 12))  # of our numbers
+        words = self.follows.data or []
+        if not all(is_word(word) for word in words):
+            raise Refused("follows", str(lazy_gettext("Choose what to follow from the list.")))
         paces = [each for each in self.pace.data or [] if each.partition("=")[0] in words]
         if not all(each.partition("=")[2] in {*Cadence} for each in paces):
             raise Refused("follows", str(lazy_gettext("Choose how often from the list.")))
         return Wish(
-            follows=follows | Following.read(" ".join(paces)),
+            follows=Following.read(" ".join(words)) | Following.read(" ".join(paces)),
             cadence=Cadence(self.cadence.data),
             weekday=int(self.weekday.data),
             hour=int(self.hour.data),
             zone=zone,
         )
-
-    def pause_until(self, zone: ZoneInfo) -> datetime | None:
-        """The midnight that a pause ends at; None when none was asked for."""
-        return datetime.combine(self.paused_until.data, time(), zone) if self.paused_until.data else None

@@ -6,25 +6,25 @@ the words they agreed to, and when.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-
-from webapp.core import text
+from webapp.core import languages, text
 from webapp.core.errors import Refused
-from webapp.core.words import _
+from webapp.core.words import _, sentences
 from webapp.extensions import db
 from webapp.mail.queries import suppression_of
-from webapp.subscriptions import operations, queries
+from webapp.subscriptions import dormancy, operations, queries
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
-from webapp.subscriptions.naming import names_of, wanted
+from webapp.subscriptions.naming import HOW, names_of_all, wanted
 
 COLUMNS = (
-    "email", "state", "follow", "cadence", "weekday", "hour", "zone", "asked_at", "confirmed_at", "left_at", "consent"
+    "email", "state", "follow", "cadence", "weekday", "hour", "zone", "language", "paused_until", "asked_at",
+    "confirmed_at", "left_at", "consent",
 )  # fmt: skip
 LONGEST_CONSENT = 1000
+PAGE = 500
 
 
 @dataclass
@@ -36,23 +36,14 @@ class Brought:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def rows() -> Iterator[dict[str, str]]:
-    """Everyone, whatever their state, by id; read in pages."""
-    for reader in db.session.scalars(select(Subscription).order_by(Subscription.id).execution_options(yield_per=500)):
-        names = names_of(reader.follows)
-        yield {
-            "email": reader.address,
-            "state": reader.state,
-            "follow": names if isinstance(names, str) else " ".join(names),
-            "cadence": reader.cadence,
-            "weekday": "" if reader.weekday is None else str(reader.weekday),
-            "hour": "" if reader.hour is None else str(reader.hour),
-            "zone": reader.zone or "",
-            "asked_at": _written(reader.asked_at),
-            "confirmed_at": _written(reader.confirmed_at),
-            "left_at": _written(reader.left_at),
-            "consent": _inert(reader.consent),
-        }
+def page(after: int) -> tuple[list[dict[str, str]], int]:
+    """A page of rows, whatever their state, from behind the id ``after``, and the last id on it.
+
+    Each page takes as many statements as any.
+    """
+    found = queries.after(after, PAGE)
+    names = names_of_all({reader.follows for reader in found})
+    return [_row(reader, names[reader.follows]) for reader in found], found[-1].id if found else after
 
 
 def bring(lines: Iterable[Mapping[str, str | None]], *, now: datetime) -> Brought:
@@ -73,6 +64,24 @@ def bring(lines: Iterable[Mapping[str, str | None]], *, now: datetime) -> Brough
     return brought
 
 
+def _row(reader: Subscription, names: str | list[str]) -> dict[str, str]:
+    return {
+        "email": reader.address,
+        "state": reader.state,
+        "follow": names if isinstance(names, str) else " ".join(names),
+        "cadence": reader.cadence,
+        "weekday": "" if reader.weekday is None else str(reader.weekday),
+        "hour": "" if reader.hour is None else str(reader.hour),
+        "zone": reader.zone or "",
+        "language": reader.language or "",
+        "paused_until": _written(reader.paused_until),
+        "asked_at": _written(reader.asked_at),
+        "confirmed_at": _written(reader.confirmed_at),
+        "left_at": _written(reader.left_at),
+        "consent": _inert(reader.consent),
+    }
+
+
 def _bring_one(line: Mapping[str, str | None], now: datetime) -> bool:
     told = {name: (line.get(name) or "").strip() for name in COLUMNS}
     address = text.address(told["email"])
@@ -89,10 +98,17 @@ def _bring_one(line: Mapping[str, str | None], now: datetime) -> bool:
         raise Refused("confirmed_at", _("That consent is from the future."))
     if state == "active" and suppression_of(address) is not None:
         raise Refused("email", _("This address is not written to any more."))
+    if not told["follow"]:
+        # what somebody followed is gone: that they wanted everything is more than they said
+        if state == "active" and "follow" in line:
+            raise Refused("follow", sentences([_("It follows nothing that is here."), HOW]))
+        told["follow"] = "site"
     reader = Subscription(address=address, asked_at=_read(told["asked_at"], "asked_at") or confirmed_at or now)
     reader.consent = consent
     reader.confirmed_at, reader.state = confirmed_at, SubscriptionState.ACTIVE
     operations.choose(reader, _wish(told), now=now)
+    reader.language = _language(told["language"])
+    _pause(reader, _read(told["paused_until"], "paused_until"), now)
     # nobody gets a letter about what appeared before they came here
     reader.covered_until = now
     if state == "left":
@@ -106,12 +122,25 @@ def _wish(told: Mapping[str, str]) -> operations.Wish:
     if told["cadence"] and told["cadence"] not in {each.value for each in Cadence}:
         raise Refused("cadence", _("The cadence is post, daily, weekly or monthly."))
     return operations.Wish(
-        follows=wanted(told["follow"].split() or ["site"]),
+        follows=wanted(told["follow"].split()),
         cadence=Cadence(told["cadence"] or Cadence.WEEKLY),
         weekday=_number(told["weekday"], "weekday"),
         hour=_number(told["hour"], "hour"),
         zone=told["zone"] or None,
     )
+
+
+def _language(raw: str) -> str | None:
+    if raw and languages.known(raw) is None:
+        raise Refused("language", _("We do not write %(language)s.", language=raw[:80]))
+    return raw or None
+
+
+def _pause(reader: Subscription, until: datetime | None, now: datetime) -> None:
+    if until is None or until <= now or until == dormancy.UNTIL_THEY_ANSWER:
+        reader.paused_until = until
+    else:
+        operations.pause(reader, until=until, now=now)
 
 
 def _number(raw: str, name: str) -> int | None:
@@ -123,9 +152,9 @@ def _number(raw: str, name: str) -> int | None:
 def _read(raw: str, name: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(raw) if raw else None
-    except ValueError:
+        return found and (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused(name, _("%(name)s is no time such as 2026-11-21T10:00:00Z.", name=name)) from None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
 
 
 def _written(at: datetime | None) -> str:

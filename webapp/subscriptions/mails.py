@@ -40,8 +40,8 @@ def addition(subscription: Subscription, more: Following) -> Rendered:
     )
 
 
-def still_wanted(subscription: Subscription, days: int) -> Rendered:
-    """Asks a reader not heard of for long whether they still want letters."""
+def still_wanted(subscription: Subscription, days: int, *, is_paused: bool) -> Rendered:
+    """Asks a reader not heard of for long whether they still want letters; they answer in ``days``, or did not."""
     with languages.speaking(subscription.language):
         in_full = wording.in_full(subscription)
     return render(
@@ -50,5 +50,6 @@ def still_wanted(subscription: Subscription, days: int) -> Rendered:
         still_url=links.still_url(subscription),
         leave_url=links.leave_url(subscription),
         days=days,
+        is_paused=is_paused,
         in_full=in_full,
     )

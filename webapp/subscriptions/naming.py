@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from webapp.accounts import queries as people
 from webapp.accounts.models import Role
 from webapp.core.errors import Refused
@@ -29,12 +31,23 @@ def wanted(value: str | list[str]) -> Following:
 
 def names_of(kept: str) -> str | list[str]:
     """What a reader follows, by name."""
-    following = Following.read(kept)
+    return names_of_all({kept})[kept]
+
+
+def names_of_all(kept: Collection[str]) -> dict[str, str | list[str]]:
+    """What readers follow, by name, for each of the texts that are kept: with two statements, however many."""
+    followings = {each: Following.read(each) for each in kept}
+    authors = people.by_ids({number for each in followings.values() for number in each.authors})
+    tags = posts.tags_by_ids({number for each in followings.values() for number in each.tags})
+    names = {"site": "site"}
+    names |= {f"@{each.id}": f"author:{each.handle}" for each in authors}
+    names |= {f"#{each.id}": f"tag:{each.slug}" for each in tags}
+    return {each: _listed(following, names) for each, following in followings.items()}
+
+
+def _listed(following: Following, names: Mapping[str, str]) -> str | list[str]:
     if str(following) == "site":
         return "site"
-    names = {"site": "site"}
-    names |= {f"@{each.id}": f"author:{each.handle}" for each in people.by_ids(following.authors)}
-    names |= {f"#{each.id}": f"tag:{each.slug}" for each in posts.tags_by_ids(following.tags)}
     own = dict(following.own)
     return [f"{names[word]}={own[word]}" if word in own else names[word] for word in following.words() if word in names]
 

@@ -17,7 +17,7 @@ from webapp.extensions import db
 from webapp.mail import operations as mail
 from webapp.mail.models import Kind
 from webapp.mail.rendering import Rendered
-from webapp.subscriptions import links, mails, queries, schedules
+from webapp.subscriptions import dormancy, links, mails, queries, schedules
 from webapp.subscriptions.following import MOST, SITE, Following
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
@@ -61,23 +61,28 @@ def ask(
 
     The owner of the address is asked by mail and nothing else is sent until they confirm, except that ``person`` asking
     for their own confirmed address gets the letter at once. A known address is answered no differently: what the caller
-    shows must not depend on the state of the row that comes back. Raises :class:`Refused` for what is no address.
+    shows must not depend on the state of the row that comes back. Raises :class:`Refused` for what is no address and
+    for a wish that does not fit, known or not.
     """
-    subscription = _row_of(normalised(email), now)
+    address = normalised(email)
+    if wish is not None:
+        _time_of(wish, wish.follows.cadences(wish.cadence))
+    subscription = _row_of(address, now)
     is_own = person is not None and person.email == subscription.address
     is_active = subscription.state is SubscriptionState.ACTIVE
+    if is_active and is_own and person is not None and person.is_confirmed:
+        dormancy.heard_of(subscription, now=now)
     more = more_than(subscription, wish) if is_active else None
     if not is_active:
         wish = wish or USUAL
         _choose(subscription, replace(wish, follows=wish.follows.plain(wish.cadence)), now)
         subscription.language = language or subscription.language
-    # rendered for every address alike: time must not tell who reads us
-    confirmation = mails.addition(subscription, more) if more else mails.confirmation(subscription, now)
+    question = _question(subscription, more, now)  # for every address alike: time must not tell who reads us
     if is_active:
         if more and is_own and person is not None and person.is_confirmed:
             follow(subscription, more, now=now)
-        elif more:
-            _mail_once(subscription, confirmation, now)
+        elif more or dormancy.is_waited_for(subscription):
+            _mail_once(subscription, question, now)
         return subscription
     subscription.state = SubscriptionState.PENDING
     subscription.consent = consent
@@ -87,7 +92,7 @@ def ask(
     if person is not None and is_own and person.is_confirmed:
         confirm(subscription, now=now)
     else:
-        _mail_once(subscription, confirmation, now)
+        _mail_once(subscription, question, now)
     return subscription
 
 
@@ -114,12 +119,19 @@ def choose(subscription: Subscription, wish: Wish, *, now: datetime) -> None:
         _begin_with_posts(subscription, now)
 
 
+def as_it_is(subscription: Subscription) -> Wish:
+    """What would change nothing."""
+    follows = Following.read(subscription.follows)
+    return Wish(follows, subscription.cadence, subscription.weekday, subscription.hour, subscription.zone)
+
+
 def follow(subscription: Subscription, more: Following, *, now: datetime) -> None:
     """Adds authors and tags, or gives them another cadence. What comes as soon with the whole site is left out.
 
     Raises :class:`Refused`.
     """
-    choose(subscription, _as_it_is(subscription, Following.read(subscription.follows) | more), now=now)
+    wish = as_it_is(subscription)
+    choose(subscription, replace(wish, follows=wish.follows | more), now=now)
 
 
 def more_than(subscription: Subscription, wish: Wish | None) -> Following | None:
@@ -140,7 +152,8 @@ def more_than(subscription: Subscription, wish: Wish | None) -> Following | None
 
 def unfollow(subscription: Subscription, less: Following, *, now: datetime) -> None:
     """Takes authors and tags away. Raises :class:`Refused` when nothing would be left: to leave is another thing."""
-    choose(subscription, _as_it_is(subscription, Following.read(subscription.follows).without(less)), now=now)
+    wish = as_it_is(subscription)
+    choose(subscription, replace(wish, follows=wish.follows.without(less)), now=now)
 
 
 def pause(subscription: Subscription, *, until: datetime | None, now: datetime) -> None:
@@ -205,10 +218,6 @@ def _time_of(wish: Wish, cadences: Collection[Cadence]) -> tuple[int | None, int
     return weekday, hour, zone
 
 
-def _as_it_is(subscription: Subscription, follows: Following) -> Wish:
-    return Wish(follows, subscription.cadence, subscription.weekday, subscription.hour, subscription.zone)
-
-
 def _begin_with_posts(subscription: Subscription, now: datetime) -> None:
     """Who gets each post when it appears has no period to begin with: the first is the next that appears."""
     has_begun = subscription.covered_until is not None and not subscription.starts_afresh
@@ -233,7 +242,16 @@ def _row_of(address: str, now: datetime) -> Subscription:
     return made
 
 
-def _mail_once(subscription: Subscription, confirmation: Rendered, now: datetime) -> None:
+def _question(subscription: Subscription, more: Following | None, now: datetime) -> Rendered:
+    """What the owner of an address is asked: to add something, to stay after a silence, or whether it is theirs."""
+    if more:
+        return mails.addition(subscription, more)
+    if dormancy.is_waited_for(subscription):
+        return dormancy.question(subscription)
+    return mails.confirmation(subscription, now)
+
+
+def _mail_once(subscription: Subscription, question: Rendered, now: datetime) -> None:
     """Mails the question, unless it was mailed just now: nobody can fill a stranger's mailbox with it."""
     asked = queries.confirmations_of(subscription)
     since = max(now - A_DAY, subscription.left_at or now - A_DAY)
@@ -243,7 +261,7 @@ def _mail_once(subscription: Subscription, confirmation: Rendered, now: datetime
     mail.enqueue(
         kind=Kind.CONFIRM,
         address=subscription.address,
-        content=mail.compose(subject=confirmation.subject, text=confirmation.text, html=confirmation.html),
+        content=mail.compose(subject=question.subject, text=question.text, html=question.html),
         dedupe_key=f"confirm:letter:{subscription.id}:{len(asked)}",  # two requests at once write the same key
         reader_id=subscription.id,
         now=now,

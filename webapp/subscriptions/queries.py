@@ -28,6 +28,12 @@ def visible_to(person: Person) -> Select[Subscription]:
     return found.where(Subscription.address == person.email if person.is_confirmed else false())
 
 
+def after(cursor: int, limit: int) -> Sequence[Subscription]:
+    """A page of all readers, whatever their state, by id, from behind ``cursor``."""
+    found = select(Subscription).where(Subscription.id > cursor)
+    return db.session.scalars(found.order_by(Subscription.id).limit(limit)).all()
+
+
 def active_after(
     cursor: int, limit: int, *, key: str | None = None, slot: datetime | None = None
 ) -> Sequence[Subscription]:

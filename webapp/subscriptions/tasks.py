@@ -12,6 +12,7 @@ def ask_again(*_newer: object) -> None:
     """Pauses who did not answer, and asks who has been silent for long; some at a time."""
     now = clock.now()
     for step in (dormancy.pause_silent, dormancy.ask_again):
-        while step(now=now):
+        last = 0
+        while last := step(after=last, now=now):
             db.session.commit()
     db.session.commit()

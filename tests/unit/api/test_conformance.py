@@ -60,6 +60,7 @@ OPERATIONS = [
     ("GET", "/subscriptions"),
     ("POST", "/subscriptions"),
     ("GET", "/subscriptions/{subscription_id}"),
+    ("PATCH", "/subscriptions/{subscription_id}"),
     ("DELETE", "/subscriptions/{subscription_id}"),
 ]
 
@@ -106,7 +107,7 @@ def there(admin):
         "handle": "nobody",
         "link_id": 1,
         "image_id": factories.image(admin).id,
-        "subscription_id": factories.subscription().id,
+        "subscription_id": factories.subscription(admin.email).id,
     }
 
 

@@ -35,6 +35,17 @@ def test_the_answer_does_not_tell_whether_an_address_was_known(world, program, s
     assert {k: v for k, v in known.headers.items() if k in told} == {k: v for k, v in new.headers.items() if k in told}
 
 
+@pytest.mark.parametrize("wrong", [{"zone": "Atlantis"}, {"zone": ""}, {"email": "dora", "zone": "UTC"}])
+@pytest.mark.parametrize("state", list(SubscriptionState))
+def test_what_is_refused_does_not_tell_whether_an_address_was_known(world, program, state, wrong):
+    factories.subscription("dora@example.org", state=state)
+    call = program(world.bob)
+    known = call("POST", "/subscriptions", {"email": "dora@example.org", **wrong})
+    new = call("POST", "/subscriptions", {"email": "emil@example.org", **wrong})
+    assert known.status_code == new.status_code == 422
+    assert known.get_json() == new.get_json()
+
+
 def test_a_token_does_not_confirm_even_its_own_address(world, program):
     program(world.bob)("POST", "/subscriptions", {"email": world.bob.email})
     assert db.session.query(Subscription).one().state is SubscriptionState.PENDING

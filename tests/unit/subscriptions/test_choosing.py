@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 import time_machine
 
 from tests import factories
 from tests.world import post_form, sign_in
-from webapp.accounts.models import Role
 from webapp.extensions import db
-from webapp.mail.models import Delivery
 from webapp.subscriptions import links, operations, queries
 from webapp.subscriptions.following import Following
-from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
+from webapp.subscriptions.models import Cadence, SubscriptionState
 
 NOW = datetime(2026, 11, 25, 9, 40, tzinfo=UTC)
 
@@ -76,6 +72,15 @@ def test_who_wants_what_the_site_has_goes_with_the_site(client, address, reader)
         {"hour": "x"},
         {"follows": "nothing"},
         {"follows": "@99999999999999999999"},
+        {"follows": ["site", "@9999999999"]},
+        {"follows": ["site", "#\u0663"]},
+        {"follows": ["site", "@99999999999999999999"], "pace": "@99999999999999999999=daily"},
+        {"follows": "site", "pace": "site=hourly"},
+        {"weekday": "99999999999999999999"},
+        {"hour": "-1"},
+        {"paused_until": "9999-12-31"},
+        {"paused_until": "0001-01-01"},
+        {"paused_until": "99999-01-01"},
         {"paused_until": "2020-01-01"},
         {"paused_until": "2036-01-01"},
         {"paused_until": "someday"},
@@ -87,6 +92,13 @@ def test_what_does_not_fit_changes_nothing_and_keeps_the_page(client, address, r
     assert answer.status_code == 422
     assert "That did not go through yet." in answer.text
     assert (reader.schedule_key, reader.follows, reader.paused_until) == ("weekly", "site", None)
+
+
+@pytest.mark.parametrize("kept", ["@99999999999999999999", "site #99999999999999999999=daily"])
+def test_a_number_that_nobody_can_have_does_not_break_the_page(client, reader, address, kept):
+    reader.follows = kept
+
+    assert client.get(address).status_code == 200
 
 
 def test_a_pause_is_said_and_ended(client, address, reader):
@@ -171,6 +183,17 @@ def test_who_leaves_cannot_be_brought_back_by_an_old_link_to_follow(client, read
     assert client.get(link.removeprefix("http://localhost")).status_code == 410
 
 
+def test_a_link_to_follow_more_than_can_be_followed_says_so(client, reader, world):
+    link = links.add_url(reader, Following(authors=frozenset({world.alice.id}))).removeprefix("http://localhost")
+    reader.follows = " ".join(f"@{number}" for number in range(1001, 1051))
+
+    answer = post_form(client, link)
+
+    assert answer.status_code == 422
+    assert "Follow at most 50 authors and tags" in answer.text
+    assert len(Following.read(reader.follows)) == 50
+
+
 # Cadences of their own
 
 
@@ -228,71 +251,3 @@ def test_consent_says_when_where_and_which_words(client, world, db):
     assert f"“New posts by mail. Nothing new, no letter: {world.alice.name}”" in found.consent
     assert "from 127.0.0.1" in found.consent
     assert client.get("/@alice").text.count("New posts by mail. Nothing new, no letter.") == 1
-
-
-# The list as a file
-
-
-def exported(runner):
-    return list(csv.DictReader(io.StringIO(runner("subscribers", "export", "-").stdout)))
-
-
-def brought(runner, tmp_path, text, *words):
-    file = tmp_path / "readers.csv"
-    file.write_text(text, encoding="utf-8")
-    return runner("subscribers", "import", str(file), *words)
-
-
-HEAD = "email,state,follow,cadence,consent,confirmed_at\n"
-
-
-def test_what_is_exported_can_be_brought_to_another_house(runner, reader, tmp_path):
-    author = factories.person("Ines", role=Role.AUTHOR)
-    follows = Following.read(f"site=weekly @{author.id}=post")
-    operations.choose(reader, operations.Wish(follows, Cadence.DAILY, hour=7), now=NOW)
-    db.session.commit()
-    text = runner("subscribers", "export", "-").stdout
-    before = exported(runner)
-    db.session.delete(reader)
-    db.session.commit()
-
-    answer = brought(runner, tmp_path, text)
-
-    assert answer.exit_code == 0, answer.output
-    assert exported(runner) == before
-    assert db.session.query(Delivery).count() == 0
-
-
-def test_who_cannot_show_a_consent_is_left_out_and_named_by_line(runner, db, tmp_path):
-    text = HEAD + "a@example.org,,,,Yes please,2026-01-01T10:00:00Z\nb@example.org,,,,,\nnobody,,,,Yes,2026-01-01\n"
-
-    answer = brought(runner, tmp_path, text)
-
-    assert "1 were added, 0 known before, 2 left out." in answer.output
-    assert "Line 3: No proof of consent" in answer.output
-    assert [each.address for each in db.session.query(Subscription)] == ["a@example.org"]
-    assert db.session.query(Subscription).one().covered_until == NOW
-
-
-def test_a_dry_run_writes_nothing(runner, db, tmp_path):
-    answer = brought(runner, tmp_path, HEAD + "a@example.org,,,,Yes,2026-01-01T10:00:00Z\n", "--dry-run")
-
-    assert "1 would be added" in answer.output
-    assert db.session.query(Subscription).count() == 0
-
-
-def test_who_left_does_not_come_back_by_a_list(runner, reader, tmp_path):
-    operations.leave(reader, now=NOW - timedelta(days=1))
-    db.session.commit()
-
-    brought(runner, tmp_path, HEAD + "dora@example.org,active,,,Yes,2026-01-01T10:00:00Z\n")
-
-    db.session.expire_all()
-    assert reader.state is SubscriptionState.LEFT
-
-
-@pytest.mark.parametrize("text", ["", "address\nx\n", "email\n\0\n", "\x89PNG\r\n"])
-def test_what_is_no_list_brings_nobody(runner, db, tmp_path, text):
-    brought(runner, tmp_path, text)
-
-    assert db.session.query(Subscription).count() == 0

@@ -9,10 +9,11 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.world import post_form
+from tests.world import post_form, sign_in
 from webapp.extensions import db
 from webapp.mail.models import Delivery
 from webapp.subscriptions import dormancy, links, operations, tasks
+from webapp.subscriptions.following import Following
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
 NOW = datetime(2026, 11, 25, 9, 40, tzinfo=UTC)
@@ -69,6 +70,21 @@ def test_only_who_was_not_heard_of_for_so_long_is_asked_and_once(wanted, reader,
     assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
+def test_a_long_list_is_gone_through_once(wanted, db, jobs, smtp, monkeypatch, statements_of):
+    monkeypatch.setattr(dormancy, "PAGE", 3)
+    for number in range(10):
+        factories.subscription(f"r{number}@example.org", confirmed_at=NOW - 400 * DAY, paused_until=None)
+    db.session.commit()
+
+    asked = statements_of(lambda: tasks.ask_again.apply(throw=True))
+    jobs.run()
+
+    assert len(smtp.received) == 10
+    looks = [each for each in asked if "FROM subscriptions" in each and "ORDER BY subscriptions.id" in each]
+    assert len(looks) == 6  # one for who did not answer, four that find somebody and one that does not
+    assert all("subscriptions.id > " in each for each in looks)
+
+
 def test_only_the_button_says_that_they_stay(wanted, reader, jobs, smtp, client):
     run(jobs)
     link = smtp.only("dora@example.org", "confirm").link("/confirm/still-").removeprefix("http://localhost")
@@ -109,6 +125,94 @@ def test_any_choice_is_an_answer(wanted, reader, jobs, client):
     db.session.expire_all()
 
     assert (reader.asked_again_at, reader.last_sign_at) == (None, NOW)
+
+
+# Signs of life of somebody who was paused for silence
+
+
+@pytest.fixture
+def silent(reader):
+    reader.last_sign_at, reader.asked_again_at = NOW - 400 * DAY, NOW - 31 * DAY
+    reader.paused_until = dormancy.UNTIL_THEY_ANSWER
+    db.session.commit()
+    return reader
+
+
+def hears_again(reader, jobs, smtp, wednesday):
+    """Letters come, the first of one period; and nobody asks or pauses them for another year."""
+    db.session.expire_all()
+    assert (reader.paused_until, reader.starts_afresh, reader.last_sign_at) == (None, True, NOW)
+    smtp.clear()
+    for days in (31, 360):
+        wednesday.move_to(NOW + days * DAY)
+        run(jobs)
+    assert (reader.paused_until, reader.asked_again_at, smtp.received) == (None, None, [])
+    return True
+
+
+def test_ending_the_pause_is_an_answer(wanted, silent, jobs, smtp, client, wednesday):
+    post_form(client, f"/subscribe/settings/{links.manage_token(silent)}", act="resume")
+
+    assert hears_again(silent, jobs, smtp, wednesday)
+
+
+def test_the_link_to_follow_more_is_an_answer(wanted, silent, world, jobs, smtp, client, wednesday):
+    silent.follows = f"@{world.carol.id}"
+    link = links.add_url(silent, Following(authors=frozenset({world.alice.id}))).removeprefix("http://localhost")
+
+    post_form(client, link)
+
+    assert hears_again(silent, jobs, smtp, wednesday)
+
+
+@pytest.mark.parametrize("act", ["", "stop"])
+def test_the_button_to_follow_or_not_is_an_answer_of_a_member(
+    wanted, silent, world, jobs, smtp, client, wednesday, act
+):
+    factories.post(world.alice, published_at=NOW)
+    silent.address, silent.follows = world.bob.email, f"@{world.alice.id} @{world.carol.id}"
+    sign_in(client, world.bob)
+
+    post_form(client, "/follow/@alice", page="/@alice", act=act)
+
+    assert hears_again(silent, jobs, smtp, wednesday)
+
+
+def test_a_member_who_asks_for_letters_again_has_answered(wanted, silent, world, jobs, smtp, client, wednesday):
+    silent.address = world.bob.email
+    sign_in(client, world.bob)
+
+    post_form(client, "/subscribe", page="/settings/letters", email=world.bob.email)
+
+    assert hears_again(silent, jobs, smtp, wednesday)
+
+
+def test_who_asks_for_letters_again_is_mailed_the_button_that_brings_them(
+    wanted, silent, jobs, smtp, client, wednesday
+):
+    for _ in range(2):
+        post_form(client, "/subscribe", email=silent.address)
+    jobs.run()
+    db.session.expire_all()
+    assert silent.paused_until == dormancy.UNTIL_THEY_ANSWER  # anybody can type an address
+
+    mail = smtp.only(silent.address, "confirm")
+    assert "so we have paused" in mail.text
+    assert "so we have paused" in mail.html
+    link = mail.link("/confirm/still-").removeprefix("http://localhost")
+    assert "so we have paused" in client.get(link).text
+    post_form(client, link)
+
+    assert hears_again(silent, jobs, smtp, wednesday)
+
+
+def test_who_pauses_by_themselves_is_not_silent_any_more(wanted, silent, client):
+    address = f"/subscribe/settings/{links.manage_token(silent)}"
+    post_form(client, address, act="pause")
+    db.session.expire_all()
+
+    assert silent.paused_until == datetime(2026, 12, 25, tzinfo=UTC)
+    assert silent.asked_again_at is None
 
 
 def test_a_forged_link_or_that_of_whoever_left_opens_nothing(wanted, reader, client):

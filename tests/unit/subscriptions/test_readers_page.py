@@ -7,7 +7,6 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event
 
 from tests import factories
 from tests.world import post_form, sign_in
@@ -17,6 +16,7 @@ from webapp.extensions import db
 from webapp.mail.models import Delivery
 from webapp.subscriptions import lists
 from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions.views import listing
 
 PAGE = "/letters/readers"
 LIST = "email,consent,confirmed_at\na@example.org,Yes please,2026-01-01T10:00:00Z\nb@example.org,,\n"
@@ -25,27 +25,6 @@ LIST = "email,consent,confirmed_at\na@example.org,Yes please,2026-01-01T10:00:00
 @pytest.fixture
 def admin(client, db):
     return sign_in(client, factories.person("Ada", role=Role.ADMIN))
-
-
-@pytest.fixture
-def statements_of(db):
-    """How many statements something takes."""
-
-    def count(act):
-        seen = []
-
-        def note(*_words):
-            seen.append(1)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            act()
-            db.session.commit()
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-        return len(seen)
-
-    return count
 
 
 def give(door, text, **fields):
@@ -67,6 +46,26 @@ def test_the_file_holds_everyone_with_the_proof_of_their_consent(admin):
     assert "192.0.2.1" in rows[0]["consent"]
     assert rows[1]["consent"] == "'=HYPERLINK(1)"
     assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_the_page_says_how_long_a_list_may_be(admin, monkeypatch):
+    assert "up to 4 MB" in admin.get(PAGE).text
+    monkeypatch.setattr(listing, "MOST_BYTES", 1000)
+    answer = give(admin, "email\n" + "x" * 1000)
+    assert answer.status_code == 422
+    assert "`subscribers import`" in answer.text
+
+
+def test_the_file_leaves_in_pieces(admin, monkeypatch):
+    monkeypatch.setattr(lists, "PAGE", 10)
+    for number in range(25):
+        factories.subscription(f"r{number}@example.org")
+
+    answer = admin.get("/letters/readers.csv", buffered=False)
+
+    pieces = [piece.decode() for piece in answer.response]
+    assert [piece.count("@example.org") for piece in pieces] == [0, 10, 10, 5]
+    assert len(list(csv.DictReader(io.StringIO("".join(pieces))))) == 25
 
 
 def test_a_trial_says_what_would_happen_and_writes_nothing(admin):
@@ -108,9 +107,9 @@ def test_the_list_is_for_administrators_alone(client, world, name):
 def test_one_more_reader_costs_as_many_statements_among_a_thousand_as_among_ten(db, statements_of):
     line = {"consent": "Yes", "confirmed_at": "2026-01-01T10:00:00Z"}
     now = datetime(2026, 11, 25, tzinfo=UTC)
-    few = statements_of(lambda: lists.bring([line | {"email": "first@example.org"}], now=now))
+    few = len(statements_of(lambda: lists.bring([line | {"email": "first@example.org"}], now=now)))
     for number in range(1000):
         db.session.add(Subscription(address=f"r{number}@example.org", asked_at=now, confirmed_at=now, state="active"))
     db.session.commit()
 
-    assert statements_of(lambda: lists.bring([line | {"email": "last@example.org"}], now=now)) == few
+    assert len(statements_of(lambda: lists.bring([line | {"email": "last@example.org"}], now=now))) == few

@@ -15,7 +15,6 @@ from webapp.core.forms import blame
 from webapp.extensions import csrf, db, limiter
 from webapp.posts import queries as posts
 from webapp.subscriptions import links, operations, queries, schedules, wording
-from webapp.subscriptions.following import Following
 from webapp.subscriptions.forms import WORDS, LetterForm
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 from webapp.subscriptions.views import managing
@@ -108,7 +107,6 @@ def _chosen(subscription: Subscription) -> dict[str, object]:
     """What a reader asked for, in words, and when the next letter comes."""
     schedule = schedules.of(subscription)
     return {
-        "what": wording.what(Following.read(subscription.follows)),
         "how_often": wording.how_often(subscription),
         "in_full": wording.in_full(subscription),
         "next_at": None if schedule.cadence is Cadence.POST else schedule.after(clock.now()),

@@ -18,7 +18,7 @@ from webapp.posts import queries as posts
 from webapp.subscriptions import dormancy, links, operations, queries, wording
 from webapp.subscriptions.following import Following
 from webapp.subscriptions.forms import FOLLOW_WORDS, PACES
-from webapp.subscriptions.models import Cadence, SubscriptionState
+from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 from webapp.subscriptions.views.asking import link_is_over
 from webapp.subscriptions.views.blueprint import blueprint, consent
 
@@ -50,14 +50,7 @@ def add(token: str) -> ResponseReturnValue:
     found = links.to_add(token)
     if found is None:
         return link_is_over()
-    subscription, more = found
-    return render_template(
-        "subscriptions/add.html",
-        subscription=subscription,
-        what=wording.what(more),
-        is_added=operations.more_than(subscription, operations.Wish(more)) is None,
-        manage_token=links.manage_token(subscription),
-    )
+    return _add_page(*found)
 
 
 @blueprint.post("/confirm/follow-<token>")
@@ -66,9 +59,26 @@ def added(token: str) -> ResponseReturnValue:
     if found is None:
         return link_is_over()
     subscription, more = found
-    operations.follow(subscription, more, now=clock.now())
+    now = clock.now()
+    dormancy.heard_of(subscription, now=now)
+    try:
+        operations.follow(subscription, more, now=now)
+    except Refused as refused:
+        db.session.rollback()
+        return _add_page(subscription, more, refused.message), 422
     db.session.commit()
     return redirect(url_for("subscriptions.add", token=token), 303)
+
+
+def _add_page(subscription: Subscription, more: Following, error: str = "") -> str:
+    return render_template(
+        "subscriptions/add.html",
+        subscription=subscription,
+        what=wording.what(more),
+        is_added=operations.more_than(subscription, operations.Wish(more)) is None,
+        manage_token=links.manage_token(subscription),
+        error=error,
+    )
 
 
 def _follow(what: Following, name: str, back: str) -> ResponseReturnValue:
@@ -107,6 +117,8 @@ def _turn(person: Person, wish: operations.Wish, name: str) -> str:
     what = wish.follows
     now, own = clock.now(), queries.by_address(person.email)
     is_reader = own is not None and own.state is SubscriptionState.ACTIVE
+    if own is not None and is_reader:
+        dormancy.heard_of(own, now=now)
     if request.form.get("act") == "stop":
         if own is not None and is_reader:
             if Following.read(own.follows).without(what):
@@ -116,7 +128,6 @@ def _turn(person: Person, wish: operations.Wish, name: str) -> str:
         return str(gettext("You do not follow %(name)s any more.", name=name))
     if own is not None and is_reader:
         operations.follow(own, what, now=now)
-        dormancy.heard_of(own, now=now)
     else:
         words = consent(f"{FOLLOW_WORDS}: {name}")
         own = operations.ask(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -59,7 +60,7 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
     """The settings of one reader: the next letter first, then what, how often and when, leaving at the end."""
     now, schedule = clock.now(), schedules.of(subscription)
     from_then = max(now, subscription.paused_until or now)
-    is_silent = subscription.paused_until == dormancy.UNTIL_THEY_ANSWER
+    is_silent = dormancy.is_silent(subscription)
     next_at = None if schedule.cadence is Cadence.POST or is_silent else schedule.after(from_then)
     following = Following.read(subscription.follows)
     return render_template(
@@ -68,14 +69,13 @@ def page(subscription: Subscription, form: LettersForm, action: str) -> Response
         form=form,
         action=action,
         choices=_choices(following, form.pace.data or ()),
-        following=following,
         next_at=next_at,
         zone=wording.zone_of(subscription),
         waiting=_waiting(subscription, following, next_at, now),
         paces=PACES,
-        has_own=bool(following.own),
         is_paused=subscription.paused_until is not None and subscription.paused_until > now,
         is_silent=is_silent,
+        is_own=action == url_for("subscriptions.own_letters"),
         leave_token=links.leave_token(subscription),
     )
 
@@ -90,15 +90,19 @@ def form_of(subscription: Subscription) -> LettersForm:
         weekday=str(schedule.weekday),
         hour=str(schedule.at.hour),
         zone=wording.city_of(subscription),
+        paused_until=_pause_of(subscription, clock.now()),
     )
 
 
 def _change(subscription: Subscription, action: str) -> ResponseReturnValue:
     if subscription.state is not SubscriptionState.ACTIVE:
         return redirect(url_for("subscriptions.subscribe"), 303)
-    now, form = clock.now(), LettersForm()
+    now, form, act = clock.now(), LettersForm(), request.form.get("act")
+    if act not in {"pause", "resume"} and not form.validate():
+        return make_response(page(subscription, form, action), 422)
+    dormancy.heard_of(subscription, now=now)
     try:
-        match request.form.get("act"):
+        match act:
             case "pause":
                 in_a_month = datetime.combine((now + A_MONTH).date(), time(), schedules.of(subscription).zone)
                 operations.pause(subscription, until=in_a_month, now=now)
@@ -107,21 +111,33 @@ def _change(subscription: Subscription, action: str) -> ResponseReturnValue:
                 operations.pause(subscription, until=None, now=now)
                 said = gettext("Letters come again.")
             case _:
-                if not form.validate():
-                    return make_response(page(subscription, form, action), 422)
-                until = form.pause_until(schedules.of(subscription).zone)
-                operations.choose(subscription, form.wish(), now=now)
-                if until is not None:
-                    operations.pause(subscription, until=until, now=now)
+                _save(subscription, form, now)
                 said = gettext("Saved.")
     except Refused as refused:
         db.session.rollback()
         blame(form, refused)
         return make_response(page(subscription, form, action), 422)
-    dormancy.heard_of(subscription, now=now)
     db.session.commit()
     flash(said)
     return redirect(action, 303)
+
+
+def _save(subscription: Subscription, form: LettersForm, now: datetime) -> None:
+    """Takes what the form says, and the day of its pause in the zone that it says. Raises :class:`Refused`."""
+    before = _pause_of(subscription, now), wording.zone_of(subscription)
+    operations.choose(subscription, form.wish(), now=now)
+    day, zone = form.paused_until.data, wording.zone_of(subscription)
+    if (day, zone) != before:  # else it ends at the instant at which it ended
+        until = datetime.combine(day, time(), ZoneInfo(zone)) if day else None
+        operations.pause(subscription, until=until, now=now)
+
+
+def _pause_of(subscription: Subscription, now: datetime) -> date | None:
+    """The day on which a reader's pause ends where they are; None when there is none, or none they chose."""
+    until = subscription.paused_until
+    if until is None or until <= now or dormancy.is_silent(subscription):
+        return None
+    return until.astimezone(ZoneInfo(wording.zone_of(subscription))).date()
 
 
 def _choices(following: Following, paces: Collection[str]) -> list[dict[str, Any]]:

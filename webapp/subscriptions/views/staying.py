@@ -17,8 +17,13 @@ def still(token: str) -> ResponseReturnValue:
     subscription = links.to_stay(token)
     if subscription is None:
         return link_is_over()
-    manage_token = links.manage_token(subscription)
-    return render_template("subscriptions/still.html", subscription=subscription, manage_token=manage_token)
+    return render_template(
+        "subscriptions/still.html",
+        subscription=subscription,
+        waits=dormancy.is_waited_for(subscription),
+        is_paused=dormancy.is_silent(subscription),
+        manage_token=links.manage_token(subscription),
+    )
 
 
 @blueprint.post("/confirm/still-<token>")
