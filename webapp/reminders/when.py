@@ -64,7 +64,7 @@ def from_offset(raw: str, *, field: str = "due_at") -> datetime:
     try:
         found = datetime.fromisoformat(raw)
         if found.tzinfo is None:
-            raise Refused(field, _("A due time needs its offset from UTC, such as 2027-03-14T02:30:00+08:00."))
+            raise Refused(field, _("A time needs its offset from UTC, such as 2027-03-14T02:30:00+08:00."))
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused(field, _("That is not a date and time in ISO 8601.")) from None
