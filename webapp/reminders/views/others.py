@@ -72,7 +72,7 @@ def answer_other(recipient_id: int) -> ResponseReturnValue:
 @csrf.exempt  # who can send it has the link
 def answer(token: str) -> ResponseReturnValue:
     recipient = _behind(links.to_answer(token))
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(recipient, may_accept=True)
     if recipient.taken_back_at is not None:
         return _page(recipient, may_accept=False, status=409)
@@ -87,7 +87,7 @@ def stop(token: str) -> ResponseReturnValue:
     """Without a word about what to do (a mail program's one click) it stops what this person sends."""
     recipient = _behind(links.to_stop(token))
     may_accept = recipient.accepted_at is not None and recipient.taken_back_at is None
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(recipient, may_accept=may_accept)
     wish = request.form.get("do") or NO
     if wish == YES and not may_accept:
