@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
 from webapp.accounts.models import Person, Role
 from webapp.comments.models import Comment, CommentState, Conversation, Mute, Subject
@@ -231,12 +231,31 @@ def cancelled_with(prefix: str) -> int:
 
 
 def told_in(key: str, person: Person, limit: int) -> Sequence[Comment]:
-    """The comments that a mail tells a person of, as far as nobody has decided about them yet; the oldest first."""
+    """The comments that a mail tells a person of, as far as nobody has decided about them yet; the oldest first.
+
+    Nothing of posts of which they want to hear no more.
+    """
     is_new = (Comment.state == CommentState.PENDING) | (
         (Comment.state == CommentState.PUBLISHED) & Comment.decided_at.is_(None)
     )
+    is_muted = exists(select(Mute.id).where(*mutes_of(Subject.POSTS, Comment.post_id, person.id, "")))
     return db.session.scalars(
-        moderatable_by(person).where(Comment.told_in == key, is_new).order_by(None).order_by(*OLDEST_FIRST).limit(limit)
+        moderatable_by(person)
+        .where(Comment.told_in == key, is_new, ~is_muted)
+        .order_by(None)
+        .order_by(*OLDEST_FIRST)
+        .limit(limit)
+    ).all()
+
+
+def waiting_for(*, person_id: int | None, address: str) -> Sequence[str]:
+    """The keys of the notices to somebody that can still be cancelled."""
+    whose = Delivery.person_id == person_id
+    if person_id is None:
+        whose = (Delivery.address == address) & Delivery.person_id.is_(None)
+    can_be_cancelled = Delivery.state.in_([State.QUEUED, State.CLAIMED])
+    return db.session.scalars(
+        select(Delivery.dedupe_key).where(whose, Delivery.kind == Kind.COMMENT, can_be_cancelled)
     ).all()
 
 
@@ -245,7 +264,9 @@ def is_muted(subject: Subject, post_id: int, *, person_id: int | None, address: 
     return bool(db.session.scalar(select(exists().where(*mutes_of(subject, post_id, person_id, address)))))
 
 
-def mutes_of(subject: Subject, post_id: int, person_id: int | None, address: str) -> tuple[ColumnElement[bool], ...]:
+def mutes_of(
+    subject: Subject, post_id: int | InstrumentedAttribute[int], person_id: int | None, address: str
+) -> tuple[ColumnElement[bool], ...]:
     """The condition for the mutes that keep somebody from hearing about a post."""
     who = Mute.person_id == person_id if person_id else (Mute.address == address) & Mute.person_id.is_(None)
     return Mute.subject == subject, who, or_(Mute.post_id == post_id, Mute.post_id.is_(None))
