@@ -15,6 +15,7 @@ from webapp.comments.models import Comment, CommentState, Conversation, Mute, Su
 from webapp.core import pagination
 from webapp.core.pagination import Place
 from webapp.extensions import db
+from webapp.mail import queries as mails
 from webapp.mail.models import Delivery, Kind, State
 from webapp.posts import queries as posts
 from webapp.posts.models import Post, PostState
@@ -214,7 +215,7 @@ class Told:
 
 def last_told(prefix: str) -> Told:
     """What was written under keys of the form ``prefix number : person``."""
-    theirs = (Delivery.kind == Kind.COMMENT, Delivery.dedupe_key.startswith(prefix, autoescape=True))
+    theirs = (Delivery.kind == Kind.COMMENT, mails.keys_with(prefix))
     newest = select(Delivery.dedupe_key, Delivery.due_at).where(*theirs).order_by(Delivery.id.desc()).limit(1)
     last = db.session.execute(newest).first()
     kept = db.session.execute(newest.where(Delivery.state != State.CANCELLED)).first()
@@ -224,9 +225,7 @@ def last_told(prefix: str) -> Told:
 
 def cancelled_with(prefix: str) -> int:
     """How many mails under the keys that begin with ``prefix`` were cancelled before they went."""
-    rows = select(func.count()).where(
-        Delivery.dedupe_key.startswith(prefix, autoescape=True), Delivery.state == State.CANCELLED
-    )
+    rows = select(func.count()).where(mails.keys_with(prefix), Delivery.state == State.CANCELLED)
     return db.session.scalar(rows) or 0
 
 
@@ -294,7 +293,7 @@ def confirmations_to(address: str, since: datetime) -> Sequence[datetime]:
         .where(
             Delivery.address == address,
             Delivery.kind == Kind.CONFIRM,
-            Delivery.dedupe_key.startswith("confirm:comment:"),
+            mails.keys_with("confirm:comment:"),
             Delivery.due_at > since,
         )
         .order_by(Delivery.id)
