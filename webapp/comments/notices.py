@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
+from webapp.accounts import queries as people
 from webapp.accounts.models import Person, Role
 from webapp.comments import links, mails, queries
 from webapp.comments.links import Hearer
@@ -19,6 +20,7 @@ from webapp.core.errors import Refused
 from webapp.core.words import _, mark
 from webapp.extensions import db
 from webapp.mail import operations as mail
+from webapp.mail import queries as ledger
 from webapp.mail.models import Kind, MailContent
 from webapp.posts.models import Post
 
@@ -165,7 +167,7 @@ def _tell_whoever_was_answered(parent: Comment, comment: Comment, post: Post, no
     )
 
 
-def _tell_moderators(comment: Comment, post: Post, people: Sequence[Person], now: datetime) -> None:
+def _tell_moderators(comment: Comment, post: Post, concerned: Sequence[Person], now: datetime) -> None:
     """Adds a comment to the mail that waits, or begins a new one that goes no sooner than an hour after the last."""
     prefix = _said_prefix(post)
     told = queries.last_told(prefix)
@@ -176,7 +178,7 @@ def _tell_moderators(comment: Comment, post: Post, people: Sequence[Person], now
     for number, due_at in choices:
         comment.told_in = f"{prefix}{number}"
         db.session.flush()
-        if all(_is_told(comment.told_in, person, due_at, now) for person in people):
+        if all(_is_told(comment.told_in, person, due_at, now) for person in concerned):
             return
 
 
@@ -209,7 +211,7 @@ def _said(group: str, person: Person) -> MailContent | None:
 def _moderators_of(post: Post) -> Sequence[Person]:
     """The author, while they may write; else the editors."""
     author = post.author
-    return [author] if author.is_confirmed and author.is_allowed(Role.AUTHOR) else queries.moderators()
+    return [author] if author.is_confirmed and author.is_allowed(Role.AUTHOR) else people.editors()
 
 
 def _wants_to_hear(parent: Comment, comment: Comment) -> bool:
@@ -239,7 +241,7 @@ def _is_same_writer(one: Comment, other: Comment) -> bool:
 def _reply_key(comment: Comment) -> str:
     """One for each time that the notice was cancelled before it went, so that it goes once in the end."""
     stem = f"{REPLY}{comment.id}:"
-    return f"{stem}{queries.cancelled_with(stem)}"
+    return f"{stem}{ledger.cancelled_with(stem)}"
 
 
 def _answer_in(key: str) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
-from webapp.accounts.models import Person, Role
+from webapp.accounts.models import Person
 from webapp.comments.models import Comment, CommentState, Conversation, Mute, Subject
 from webapp.core import pagination
 from webapp.core.pagination import Place
@@ -194,12 +194,6 @@ def numbers(person: Person) -> dict[CommentState, int]:
     return {state: count for state, count in rows}  # noqa: C416  # as above
 
 
-def moderators() -> Sequence[Person]:
-    """Everyone who decides about every comment, and can be written to."""
-    everyone = select(Person).where(Person.email_confirmed_at.is_not(None), Person.role.in_([Role.EDITOR, Role.ADMIN]))
-    return db.session.scalars(everyone.order_by(Person.id)).all()
-
-
 # Notices
 
 
@@ -221,12 +215,6 @@ def last_told(prefix: str) -> Told:
     kept = db.session.execute(newest.where(Delivery.state != State.CANCELLED)).first()
     number = int(last.dedupe_key.removeprefix(prefix).partition(":")[0]) if last else 0
     return Told(number, kept.due_at if kept else None)
-
-
-def cancelled_with(prefix: str) -> int:
-    """How many mails under the keys that begin with ``prefix`` were cancelled before they went."""
-    rows = select(func.count()).where(mails.keys_with(prefix), Delivery.state == State.CANCELLED)
-    return db.session.scalar(rows) or 0
 
 
 def told_in(key: str, person: Person, limit: int) -> Sequence[Comment]:

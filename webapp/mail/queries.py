@@ -89,6 +89,12 @@ def keys_with(prefix: str) -> ColumnElement[bool]:
     return and_(Delivery.dedupe_key >= prefix, Delivery.dedupe_key < end)
 
 
+def cancelled_with(prefix: str) -> int:
+    """How many mails under the keys that begin with ``prefix`` were cancelled before they went."""
+    rows = select(func.count()).where(keys_with(prefix), Delivery.state == State.CANCELLED)
+    return db.session.scalar(rows) or 0
+
+
 def waiting_keys(address: str, kind: Kind) -> Sequence[str]:
     """The keys of what waits for an address and can still be cancelled."""
     return db.session.scalars(

@@ -10,9 +10,10 @@ from sqlalchemy import CursorResult, delete
 from webapp.accounts.models import Person
 from webapp.audit import operations as audit
 from webapp.core.errors import Conflict
+from webapp.core.words import mark
 from webapp.extensions import db
-from webapp.posts import queries
-from webapp.posts.models import Post, PostState
+from webapp.posts import notices, queries
+from webapp.posts.models import Post, PostState, ReviewState
 from webapp.posts.operations.saving import CHANGED, save
 from webapp.posts.signals import post_hidden
 
@@ -25,6 +26,8 @@ def trash(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # 
         was_public = post.is_public
         post.trashed_from, post.state, post.trashed_at = post.state, PostState.TRASHED, now
         save(post, now)
+        if post.review_state is ReviewState.WAITING:
+            notices.asked_no_more(post, why=mark("the post is in the trash"), now=now)
         if was_public:
             post_hidden.send(post, now=now)
 
@@ -40,6 +43,8 @@ def restore(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  
     if was is not PostState.SCHEDULED:
         post.publish_at = None
     save(post, now)
+    if post.review_state is ReviewState.WAITING:
+        notices.asked_again(post, now=now)
 
 
 def delete_for_good(post: Post, *, by: Person, now: datetime) -> None:
