@@ -197,6 +197,23 @@ class TestAsking:
         assert mail.subject == "@seller would like to remind you of things"
         assert "pills" not in mail.text + mail.html
 
+    @pytest.mark.parametrize(
+        "name",
+        ["Win at t.co", "x.com/win", "t1.ly", "WWW.PILLS.EXAMPLE", "pills.xn--p1ai", "a\u3002com", "a@b", "ftp://x"],
+    )
+    def test_no_name_is_a_link_however_short(self, db, jobs, smtp, frozen, name):
+        recipients.ask(factories.person(name, handle="seller", email="seller@example.org"), FRIEND, now=NOW)
+        db.session.commit()
+        jobs.run()
+        assert smtp.only(FRIEND).subject == "@seller would like to remind you of things"
+
+    @pytest.mark.parametrize("name", ["J. R. R. Tolkien", "Li Hua", "St. John", "No. 5", "Ver 2.0", "Mr. X"])
+    def test_a_name_with_a_dot_in_it_stays_a_name(self, db, jobs, smtp, frozen, name):
+        recipients.ask(factories.person(name, handle="writer", email="writer@example.org"), FRIEND, now=NOW)
+        db.session.commit()
+        jobs.run()
+        assert smtp.only(FRIEND).subject == f"{name} would like to remind you of things"
+
     @pytest.mark.parametrize(("theirs", "subject"), [("zh-Hans", "Bob 想"), ("en", "Bob would like")])
     def test_the_mail_speaks_the_language_of_the_account_or_else_of_whoever_asks(
         self, ask, smtp, bob, db, theirs, subject
