@@ -1,4 +1,4 @@
-"""Addresses in angle brackets: https://spec.commonmark.org/0.31.2/#autolinks. CommonMark links them whatever their scheme.
+"""Addresses in angle brackets, which CommonMark links: https://spec.commonmark.org/0.31.2/#autolinks.
 
 The reader sees where such a link leads. So more is allowed here than behind words, but by name: whatever is installed
 adds schemes of its own to a system, and nobody has a list of those.
@@ -21,21 +21,8 @@ MAIL = re.compile(
 SCHEMES = frozenset(
     (
         *("http", "https", "mailto", "ftp", "ftps", "gopher", "gemini", "finger"),  # what is to be read
-        *(
-            "tel",
-            "sms",
-            "sip",
-            "sips",
-            "xmpp",
-            "matrix",
-            "irc",
-            "irc6",
-            "ircs",
-            "news",
-            "nntp",
-            "acct",
-        ),  # whom to reach
-        *("geo", "doi", "urn", "tag", "isbn", "info", "did", "ipfs", "ipns", "openpgp4fpr"),  # what something is called
+        *("tel", "sms", "sip", "sips", "xmpp", "matrix", "irc", "irc6", "ircs", "news", "nntp", "acct"),  # people
+        *("geo", "doi", "urn", "tag", "isbn", "info", "did", "ipfs", "ipns", "openpgp4fpr"),  # places and things
         *("a+b+c", "made-up-scheme", "localhost"),  # the examples of the specification: no program answers to them
     )
 )
