@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from tests.door import local
 from webapp.core import clock
 from webapp.extensions import db as database
 from webapp.posts.models import PostState
@@ -97,10 +98,6 @@ def sent(reminder: Reminder) -> None:
     reminder.due_at = clock.now()
     database.session.commit()
     assert firing.fire(reminder.id, reminder.version)
-
-
-def local(link: str) -> str:
-    return link.removeprefix("http://localhost")
 
 
 def test_what_is_typed_is_read_at_once_and_can_be_corrected(bob):
