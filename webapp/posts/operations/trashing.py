@@ -13,7 +13,7 @@ from webapp.core.errors import Conflict
 from webapp.core.words import mark
 from webapp.extensions import db
 from webapp.posts import notices, queries
-from webapp.posts.models import Post, PostState, ReviewState
+from webapp.posts.models import Post, PostState
 from webapp.posts.operations.saving import CHANGED, save
 from webapp.posts.signals import post_hidden
 
@@ -26,13 +26,12 @@ def trash(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # 
         was_public = post.is_public
         post.trashed_from, post.state, post.trashed_at = post.state, PostState.TRASHED, now
         save(post, now)
-        if post.review_state is ReviewState.WAITING:
-            notices.asked_no_more(post, why=mark("the post is in the trash"), now=now)
+        notices.keep_back(post, why=mark("the post is in the trash"), now=now)
         if was_public:
             post_hidden.send(post, now=now)
 
 
-def restore(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
+def restore(post: Post, *, by: Person, now: datetime) -> None:
     """Takes a post out of the trash as what it was before; as a draft, if its scheduled time passed meanwhile."""
     if post.state is not PostState.TRASHED:
         return
@@ -43,8 +42,7 @@ def restore(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  
     if was is not PostState.SCHEDULED:
         post.publish_at = None
     save(post, now)
-    if post.review_state is ReviewState.WAITING:
-        notices.asked_again(post, now=now)
+    notices.let_go(post, by=by, now=now)
 
 
 def delete_for_good(post: Post, *, by: Person, now: datetime) -> None:
