@@ -91,6 +91,36 @@ def test_a_new_post_becomes_a_draft_while_it_is_written(alice):
     assert kept().is_public
 
 
+@pytest.mark.parametrize("scripted", [True, False], ids=["with JavaScript", "without"])
+def test_a_long_title_is_seen_whole_on_a_phone(scripted, window, world, client):
+    long = "霜降之后 " + "what the first frost did to the dahlias behind the house, and to whoever planted them"
+    post = factories.post(world.alice, long)
+    db.session.commit()
+    page = window(world.alice, client, viewport={"width": 375, "height": 800}, java_script_enabled=scripted)
+    page.goto(f"/posts/{post.id}/edit")
+    title = page.get_by_label("Title", exact=True)
+    seen = title.evaluate("it => [it.clientHeight - it.scrollHeight, it.clientWidth - it.scrollWidth]")
+    assert min(seen) >= 0
+    title.fill("Short")
+    lower = title.bounding_box()["height"]
+    title.fill(long)
+    assert title.bounding_box()["height"] > 2 * lower
+
+
+def test_a_title_is_one_line_whatever_is_typed_or_pasted(alice, draft):
+    page = alice(f"/posts/{draft.id}/edit")
+    page.get_by_role("button", name="Add a picture").wait_for()  # the script has come
+    title = page.get_by_label("Title", exact=True)
+    title.fill("Salt\r\n and pepper")
+    expect(title).to_have_value("Salt and pepper")
+    title.press("Enter")
+    expect(text(page)).to_be_focused()
+    expect(title).to_have_value("Salt and pepper")
+    page.keyboard.press("Control+s")
+    expect(status(page)).to_contain_text("Saved")
+    assert kept().title == "Salt and pepper"
+
+
 def test_what_is_typed_into_a_public_post_waits_until_it_is_saved(alice, public, window):
     page = alice(f"/posts/{public.id}/edit")
     written(page, "Four kinds.")
