@@ -37,7 +37,7 @@ def let_go(post: Post, *, by: Person, now: datetime) -> None:
     """They do after all: who was kept from being told is told. Nobody is told twice."""
     asked = queries.last_asked(post) if post.review_state is ReviewState.WAITING else None
     if asked is not None:
-        _tell(asked, post, people.by_id(asked.person_id or 0) or post.author, now)
+        _tell(asked, post, people.by_id(asked.person_id or 0) or by, now)
     for person in queries.authors_of(post):
         if ledger.cancelled_with(_author_stem(post, person)):
             became_author(post, person, by=by, now=now)
