@@ -117,5 +117,10 @@ class Visitor:
         return self.page
 
 
+def local(link: str) -> str:
+    """Where a link of a mail leads on this site."""
+    return link.removeprefix("http://localhost")
+
+
 def _label(button: Tag) -> str:
     return " ".join((button.get_text(" ") or str(button.get("value", ""))).split()) or str(button.get("aria-label", ""))

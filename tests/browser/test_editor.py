@@ -91,6 +91,36 @@ def test_a_new_post_becomes_a_draft_while_it_is_written(alice):
     assert kept().is_public
 
 
+@pytest.mark.parametrize("scripted", [True, False], ids=["with JavaScript", "without"])
+def test_a_long_title_is_seen_whole_on_a_phone(scripted, window, world, client):
+    long = "霜降之后 " + "what the first frost did to the dahlias behind the house, and to whoever planted them"
+    post = factories.post(world.alice, long)
+    db.session.commit()
+    page = window(world.alice, client, viewport={"width": 375, "height": 800}, java_script_enabled=scripted)
+    page.goto(f"/posts/{post.id}/edit")
+    title = page.get_by_label("Title", exact=True)
+    seen = title.evaluate("it => [it.clientHeight - it.scrollHeight, it.clientWidth - it.scrollWidth]")
+    assert min(seen) >= 0
+    title.fill("Short")
+    lower = title.bounding_box()["height"]
+    title.fill(long)
+    assert title.bounding_box()["height"] > 2 * lower
+
+
+def test_a_title_is_one_line_whatever_is_typed_or_pasted(alice, draft):
+    page = alice(f"/posts/{draft.id}/edit")
+    page.get_by_role("button", name="Add a picture").wait_for()  # the script has come
+    title = page.get_by_label("Title", exact=True)
+    title.fill("Salt\r\n and pepper")
+    expect(title).to_have_value("Salt and pepper")
+    title.press("Enter")
+    expect(text(page)).to_be_focused()
+    expect(title).to_have_value("Salt and pepper")
+    page.keyboard.press("Control+s")
+    expect(status(page)).to_contain_text("Saved")
+    assert kept().title == "Salt and pepper"
+
+
 def test_what_is_typed_into_a_public_post_waits_until_it_is_saved(alice, public, window):
     page = alice(f"/posts/{public.id}/edit")
     written(page, "Four kinds.")
@@ -119,8 +149,10 @@ def test_two_tabs_get_a_note_and_both_texts(browser, alice, draft):
     expect(other.locator("#as-saved del")).to_have_text("first")
     expect(other.locator("#as-saved ins")).to_have_text("second")
     expect(status(other)).to_contain_text("Not saved: the note above says why.")
+    other.clock.install()
     text(other).press_sequentially(" More.")
-    other.wait_for_timeout(1500)
+    other.clock.run_for(15_000)
+    expect(status(other)).to_contain_text("Not saved: the note above says why.")
     assert kept().body == "From the first tab.", "autosave stops until somebody decides"
     text(other).fill("From both tabs.")
     other.keyboard.press("Control+s")
@@ -155,11 +187,11 @@ def test_a_lost_connection_is_said_and_made_up_for(browser, alice, draft):
 
 def test_words_of_a_closed_tab_are_offered_back(browser, alice):
     browser.expected = ("ERR_FAILED",)
-    page = alice()
+    page, elsewhere = alice(), alice("/")
     page.route("**/write/autosave", lambda route: route.abort())
     page.get_by_label("Title", exact=True).fill("In the tunnel")
     text(page).fill("Never sent.")
-    page.wait_for_timeout(100)
+    elsewhere.wait_for_function("Object.values(localStorage).some((words) => words.includes('Never sent.'))")
     page.close(run_before_unload=False)
     page = alice()
     note = page.locator("main > .note")
@@ -172,10 +204,7 @@ def test_words_of_a_closed_tab_are_offered_back(browser, alice):
     expect(page.locator("#preview")).to_contain_text("Never sent.")
     expect(status(page)).to_contain_text(SAVED)
     assert kept().title == "In the tunnel"
-    again = alice()
-    expect(again.locator("#preview")).to_be_visible()
-    again.wait_for_timeout(400)
-    expect(again.locator("main > .note")).to_have_count(0)
+    nothing_is_offered(alice())
 
 
 def test_words_that_are_older_than_what_was_saved_come_back_beside_it(browser, alice, draft, world):
@@ -198,8 +227,15 @@ def test_letters_that_were_taken_back_leave_nothing_to_offer(alice, draft):
     page = alice(f"/posts/{draft.id}/edit")
     text(page).press_sequentially("x")
     text(page).press("Backspace")
+    nothing_is_offered(page)
+
+
+def nothing_is_offered(page: Page) -> None:
+    """The editor, opened again, has looked for words that were left, and has asked the other tabs."""
+    page.clock.install()
     page.reload()
-    page.wait_for_timeout(400)
+    expect(page.get_by_role("button", name="Add a picture")).to_be_visible()  # the script has come, and asks
+    page.clock.run_for(1_000)
     expect(page.locator("main > .note")).to_have_count(0)
 
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from tests.door import local
 from webapp.accounts.models import Role
 from webapp.settings.models import SiteSetting
 
@@ -173,7 +174,3 @@ def background(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.documentElement).backgroundColor") + page.evaluate(
         "getComputedStyle(document.body).backgroundColor"
     )
-
-
-def local(link: str) -> str:
-    return link.removeprefix("http://localhost")

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.keyboard import Keyboard
+from tests.door import local
 from tests.unit.portability import exports
 from webapp.accounts.models import Role
 from webapp.comments.models import Comment, CommentState
@@ -30,10 +31,6 @@ def keyboard(browser):
 def keyboard_of(window, app):
     """A function that gives someone a keyboard, signed in."""
     return lambda person, **options: Keyboard(window(person, app.test_client(), **options))
-
-
-def local(link: str) -> str:
-    return link.removeprefix("http://localhost")
 
 
 def test_a_person_makes_an_account_confirms_it_signs_in_and_out(keyboard, world, smtp, jobs):

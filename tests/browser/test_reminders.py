@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from tests.door import local
 from webapp.core import clock
 from webapp.extensions import db as database
 from webapp.posts.models import PostState
@@ -98,10 +100,6 @@ def sent(reminder: Reminder) -> None:
     assert firing.fire(reminder.id, reminder.version)
 
 
-def local(link: str) -> str:
-    return link.removeprefix("http://localhost")
-
-
 def test_what_is_typed_is_read_at_once_and_can_be_corrected(bob):
     write(bob, "What", "Ring the boat club")
     write(bob, "When", "tomorrow 9am")
@@ -112,8 +110,11 @@ def test_what_is_typed_is_read_at_once_and_can_be_corrected(bob):
     write(bob, "Where", "New York")
     expect(reading).to_contain_text("09:00 · New York")
     expect(reading).to_contain_text(re.compile(r"2[23]:00 in Shanghai"))
-    with bob.expect_response("**/reminders/reading*"):  # the field is left
+    with bob.expect_response("**/reminders/reading*") as asked:  # the field is left
         bob.keyboard.press("Tab")
+    sent = parse_qs(urlsplit(asked.value.url).query)
+    assert sent["zone"] == ["New York"]
+    assert not {"csrf_token", "text"} & sent.keys(), "an address is written into logs"
     bob.wait_for_load_state("networkidle")
     press(bob, "Not quite? Change it")
     there = bob.get_by_label("Day and time we understood")
@@ -208,7 +209,7 @@ def test_an_author_is_reminded_of_a_draft_until_it_is_published(window, world, c
     factories.db.session.commit()
     page = window(world.alice, client, viewport=size)
     page.goto("/write")
-    focus(page, "Remind me “The second frost”")
+    focus(page, "Remind me to finish it “The second frost”")
     page.keyboard.press("Enter")
     go(page, page.locator("details[open] form button").first.inner_text())
     expect(page.locator("body")).to_contain_text("We will remind you on")

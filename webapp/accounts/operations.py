@@ -15,8 +15,10 @@ from webapp.accounts.models import ApiToken, Person, Registration, Role, Scope, 
 from webapp.accounts.signals import person_confirmed
 from webapp.core import languages, text, tokens, zones
 from webapp.core.errors import Refused
-from webapp.core.words import _
+from webapp.core.words import _, mark
 from webapp.extensions import db
+from webapp.mail import operations as mail
+from webapp.mail import queries as ledger
 from webapp.mail.models import Kind
 from webapp.settings.models import SiteSetting
 
@@ -210,6 +212,7 @@ def change_profile(
     bio: str | None = None,
     website: str | None = None,
     wants_review_mail: bool | None = None,
+    now: datetime,
 ) -> None:
     """Changes what others see of someone, and where they live. What is None stays as it is."""
     name, zone = _name(name), _zone(zone)
@@ -221,9 +224,19 @@ def change_profile(
             person.name, person.handle, person.zone = name, handle, zone
             person.bio, person.website = bio, website
             if wants_review_mail is not None:
-                person.wants_review_mail = wants_review_mail
+                want_review_mail(person, wants=wants_review_mail, now=now)
     except IntegrityError:
         raise Refused("handle", _("@%(handle)s belongs to someone else.", handle=handle)) from None
+
+
+def want_review_mail(person: Person, *, wants: bool, now: datetime) -> None:
+    """Says whether they are written to when it is their turn in a review. Who is not gets nothing that waits either."""
+    person.wants_review_mail = wants
+    if wants:
+        return
+    db.session.flush()  # the row first: who writes to them just now has read it
+    for key in ledger.waiting_keys(person.email, Kind.REVIEW):
+        mail.cancel_waiting(dedupe_key=key, reason=mark("they want no mail about reviews"), now=now)
 
 
 def change_language(person: Person, language: str) -> None:

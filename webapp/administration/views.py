@@ -30,7 +30,7 @@ blueprint = Blueprint("administration", __name__, template_folder="templates")
 @permissions.admin.require(403)
 @limiter.limit("30/minute", methods=["POST"])
 def site() -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(SiteForm.of(choices.here()))
     form, person = SiteForm(), _me()
     if not form.validate():

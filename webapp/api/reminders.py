@@ -66,9 +66,7 @@ class Reminders(MethodView):
 
         Give due_at, or when and the zone it is meant in. The mail goes to your own confirmed address.
         """
-        person = caller()
-        if not person.is_confirmed:
-            raise Forbidden("Confirm your mail address first. Then we can remind you.")
+        person = _confirmed()
         values.setdefault("zone", person.zone)
         reminder = operations.schedule(
             person=person, now=clock.now(), origin=Origin.API, **_read(values, person, values["zone"])
@@ -219,7 +217,7 @@ class Recipients(MethodView):
         One mail asks the owner of the address; nothing else goes there until they say yes. The answer is the same for
         every address, whatever is known about it.
         """
-        recipient = recipients.ask(caller(), values["address"], now=clock.now())
+        recipient = recipients.ask(_confirmed(), values["address"], now=clock.now())
         db.session.commit()
         return {"address": recipient.address}
 
@@ -241,6 +239,14 @@ class OneRecipient(MethodView):
         recipients.take_back(recipient, now=clock.now())
         db.session.commit()
         return answers.nothing()
+
+
+def _confirmed() -> Person:
+    """Whoever calls, if they have shown that their address is theirs."""
+    person = caller()
+    if not person.is_confirmed:
+        raise Forbidden("Confirm your mail address first. Then we can remind you.")
+    return person
 
 
 def _asked(recipient_id: int, *, to_change: bool = False) -> Recipient:

@@ -11,14 +11,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
+from webapp.accounts import queries as people
 from webapp.accounts.models import Person, Role
 from webapp.comments import links, mails, queries
 from webapp.comments.links import Hearer
 from webapp.comments.models import Comment, Mute, Subject
 from webapp.core.errors import Refused
-from webapp.core.words import _
+from webapp.core.words import _, mark
 from webapp.extensions import db
 from webapp.mail import operations as mail
+from webapp.mail import queries as ledger
 from webapp.mail.models import Kind, MailContent
 from webapp.posts.models import Post
 
@@ -27,6 +29,10 @@ MOST_IN_A_MAIL = 20
 CONFIRMATIONS = ((timedelta(minutes=10), 3), (timedelta(days=1), 10))
 """How many confirmations an address gets, whoever types it: nobody can fill a stranger's mailbox with them."""
 WORTH_SENDING = timedelta(days=2)
+REPLY = "comment:reply:"
+SAID = "comment:said:"
+"""What the ledger's keys of the two kinds of notices begin with."""
+HEARD_ENOUGH = mark("they want to hear no more of it")
 
 
 def ask_to_confirm(comment: Comment, post: Post, *, now: datetime) -> None:
@@ -79,16 +85,11 @@ def decided(comment: Comment, *, now: datetime) -> None:
     if told.due_at is None or told.due_at <= now or comment.told_in != f"{_said_prefix(comment.post)}{told.number}":
         return
     for person in _moderators_of(comment.post):
-        key = f"{comment.told_in}:{person.id}"
-        content = _said(comment.told_in, person, comment.post)
-        if content is None:
-            mail.cancel_waiting(dedupe_key=key, reason="nothing is left to read", now=now)
-        else:
-            mail.reword(key, content, now=now)
+        _say_what_is_left(comment.told_in, person, "nothing is left to read", now)
 
 
 def mute(hearer: Hearer, *, everywhere: bool, now: datetime) -> None:
-    """No more such notices, about this post or at all. Doing it twice changes nothing."""
+    """No more such notices, about this post or at all, nor those that wait. Doing it twice changes nothing."""
     post_id = None if everywhere else hearer.post_id
     if not is_muted(hearer, everywhere=everywhere):
         db.session.add(
@@ -100,6 +101,11 @@ def mute(hearer: Hearer, *, everywhere: bool, now: datetime) -> None:
                 created_at=now,
             )
         )
+        db.session.flush()
+    if hearer.subject is Subject.REPLIES:
+        _keep_back_replies(hearer, post_id, now)
+    elif hearer.person_id is not None:
+        _keep_back_what_was_said(hearer, now)
 
 
 def is_muted(hearer: Hearer, *, everywhere: bool = False) -> bool:
@@ -120,6 +126,34 @@ def hearer_of_replies(comment: Comment) -> Hearer:
     return Hearer(Subject.REPLIES, comment.person_id, "" if comment.person_id else comment.address, comment.post_id)
 
 
+def _keep_back_replies(hearer: Hearer, post_id: int | None, now: datetime) -> None:
+    waiting = queries.waiting_for(person_id=hearer.person_id, address=hearer.address)
+    keys = {answer: key for key in waiting if (answer := _answer_in(key)) is not None}
+    for comment_id, comment in queries.by_ids(keys).items():
+        if post_id is None or comment.post_id == post_id:
+            mail.cancel_waiting(dedupe_key=keys[comment_id], reason=HEARD_ENOUGH, now=now)
+
+
+def _keep_back_what_was_said(hearer: Hearer, now: datetime) -> None:
+    """A mail tells of several posts, and goes on telling of the others."""
+    person = db.session.get(Person, hearer.person_id)
+    if person is None:
+        return
+    for key in queries.waiting_for(person_id=person.id, address=person.email):
+        group = key.removesuffix(f":{person.id}")
+        if group.startswith(SAID):
+            _say_what_is_left(group, person, HEARD_ENOUGH, now)
+
+
+def _say_what_is_left(group: str, person: Person, why_nothing: str, now: datetime) -> None:
+    """Writes a mail that waits anew, or cancels it when it has nothing more to tell."""
+    content, key = _said(group, person), f"{group}:{person.id}"
+    if content is None:
+        mail.cancel_waiting(dedupe_key=key, reason=why_nothing, now=now)
+    else:
+        mail.reword(key, content, now=now)
+
+
 def _tell_whoever_was_answered(parent: Comment, comment: Comment, post: Post, now: datetime) -> None:
     hearer = hearer_of_replies(parent)
     mail.enqueue(
@@ -133,7 +167,7 @@ def _tell_whoever_was_answered(parent: Comment, comment: Comment, post: Post, no
     )
 
 
-def _tell_moderators(comment: Comment, post: Post, people: Sequence[Person], now: datetime) -> None:
+def _tell_moderators(comment: Comment, post: Post, concerned: Sequence[Person], now: datetime) -> None:
     """Adds a comment to the mail that waits, or begins a new one that goes no sooner than an hour after the last."""
     prefix = _said_prefix(post)
     told = queries.last_told(prefix)
@@ -144,13 +178,13 @@ def _tell_moderators(comment: Comment, post: Post, people: Sequence[Person], now
     for number, due_at in choices:
         comment.told_in = f"{prefix}{number}"
         db.session.flush()
-        if all(_is_told(comment.told_in, person, post, due_at, now) for person in people):
+        if all(_is_told(comment.told_in, person, due_at, now) for person in concerned):
             return
 
 
-def _is_told(group: str, person: Person, post: Post, due_at: datetime, now: datetime) -> bool:
+def _is_told(group: str, person: Person, due_at: datetime, now: datetime) -> bool:
     """Writes one person's mail, or writes it anew. False when it has gone already."""
-    content, key = _said(group, person, post), f"{group}:{person.id}"
+    content, key = _said(group, person), f"{group}:{person.id}"
     if content is None or mail.reword(key, content, now=now):
         return True
     written = mail.enqueue(
@@ -165,18 +199,19 @@ def _is_told(group: str, person: Person, post: Post, due_at: datetime, now: date
     return written is not None or mail.reword(key, content, now=now)
 
 
-def _said(group: str, person: Person, post: Post) -> MailContent | None:
+def _said(group: str, person: Person) -> MailContent | None:
     comments = queries.told_in(group, person, MOST_IN_A_MAIL + 1)
     if not comments:
         return None
-    hearer = Hearer(Subject.POSTS, person.id, "", post.id)
-    return mails.for_moderator(comments[:MOST_IN_A_MAIL], person, hearer, are_more=len(comments) > MOST_IN_A_MAIL)
+    shown = comments[:MOST_IN_A_MAIL]
+    hearer = Hearer(Subject.POSTS, person.id, "", shown[-1].post_id)
+    return mails.for_moderator(shown, person, hearer, are_more=len(comments) > MOST_IN_A_MAIL)
 
 
 def _moderators_of(post: Post) -> Sequence[Person]:
     """The author, while they may write; else the editors."""
     author = post.author
-    return [author] if author.is_confirmed and author.is_allowed(Role.AUTHOR) else queries.moderators()
+    return [author] if author.is_confirmed and author.is_allowed(Role.AUTHOR) else people.editors()
 
 
 def _wants_to_hear(parent: Comment, comment: Comment) -> bool:
@@ -205,10 +240,16 @@ def _is_same_writer(one: Comment, other: Comment) -> bool:
 
 def _reply_key(comment: Comment) -> str:
     """One for each time that the notice was cancelled before it went, so that it goes once in the end."""
-    stem = f"comment:reply:{comment.id}:"
-    return f"{stem}{queries.cancelled_with(stem)}"
+    stem = f"{REPLY}{comment.id}:"
+    return f"{stem}{ledger.cancelled_with(stem)}"
+
+
+def _answer_in(key: str) -> int | None:
+    """The number of the comment of which a key of the ledger tells that it is an answer."""
+    number = key.removeprefix(REPLY).partition(":")[0]
+    return int(number) if key.startswith(REPLY) and number.isdecimal() else None
 
 
 def _said_prefix(post: Post) -> str:
     """What the keys begin with of the mails about somebody's posts."""
-    return f"comment:said:{post.author_id}:"
+    return f"{SAID}{post.author_id}:"

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, Select, exists, false, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager, joinedload
 
-from webapp.accounts.models import Person, Role
+from webapp.accounts.models import Person
 from webapp.comments.models import Comment, CommentState, Conversation, Mute, Subject
 from webapp.core import pagination
 from webapp.core.pagination import Place
 from webapp.extensions import db
+from webapp.mail import queries as mails
 from webapp.mail.models import Delivery, Kind, State
 from webapp.posts import queries as posts
 from webapp.posts.models import Post, PostState
@@ -193,12 +194,6 @@ def numbers(person: Person) -> dict[CommentState, int]:
     return {state: count for state, count in rows}  # noqa: C416  # as above
 
 
-def moderators() -> Sequence[Person]:
-    """Everyone who decides about every comment, and can be written to."""
-    everyone = select(Person).where(Person.email_confirmed_at.is_not(None), Person.role.in_([Role.EDITOR, Role.ADMIN]))
-    return db.session.scalars(everyone.order_by(Person.id)).all()
-
-
 # Notices
 
 
@@ -214,7 +209,7 @@ class Told:
 
 def last_told(prefix: str) -> Told:
     """What was written under keys of the form ``prefix number : person``."""
-    theirs = (Delivery.kind == Kind.COMMENT, Delivery.dedupe_key.startswith(prefix, autoescape=True))
+    theirs = (Delivery.kind == Kind.COMMENT, mails.keys_with(prefix))
     newest = select(Delivery.dedupe_key, Delivery.due_at).where(*theirs).order_by(Delivery.id.desc()).limit(1)
     last = db.session.execute(newest).first()
     kept = db.session.execute(newest.where(Delivery.state != State.CANCELLED)).first()
@@ -222,21 +217,32 @@ def last_told(prefix: str) -> Told:
     return Told(number, kept.due_at if kept else None)
 
 
-def cancelled_with(prefix: str) -> int:
-    """How many mails under the keys that begin with ``prefix`` were cancelled before they went."""
-    rows = select(func.count()).where(
-        Delivery.dedupe_key.startswith(prefix, autoescape=True), Delivery.state == State.CANCELLED
-    )
-    return db.session.scalar(rows) or 0
-
-
 def told_in(key: str, person: Person, limit: int) -> Sequence[Comment]:
-    """The comments that a mail tells a person of, as far as nobody has decided about them yet; the oldest first."""
+    """The comments that a mail tells a person of, as far as nobody has decided about them yet; the oldest first.
+
+    Nothing of posts of which they want to hear no more.
+    """
     is_new = (Comment.state == CommentState.PENDING) | (
         (Comment.state == CommentState.PUBLISHED) & Comment.decided_at.is_(None)
     )
+    is_muted = exists(select(Mute.id).where(*mutes_of(Subject.POSTS, Comment.post_id, person.id, "")))
     return db.session.scalars(
-        moderatable_by(person).where(Comment.told_in == key, is_new).order_by(None).order_by(*OLDEST_FIRST).limit(limit)
+        moderatable_by(person)
+        .where(Comment.told_in == key, is_new, ~is_muted)
+        .order_by(None)
+        .order_by(*OLDEST_FIRST)
+        .limit(limit)
+    ).all()
+
+
+def waiting_for(*, person_id: int | None, address: str) -> Sequence[str]:
+    """The keys of the notices to somebody that can still be cancelled."""
+    whose = Delivery.person_id == person_id
+    if person_id is None:
+        whose = (Delivery.address == address) & Delivery.person_id.is_(None)
+    can_be_cancelled = Delivery.state.in_([State.QUEUED, State.CLAIMED])
+    return db.session.scalars(
+        select(Delivery.dedupe_key).where(whose, Delivery.kind == Kind.COMMENT, can_be_cancelled)
     ).all()
 
 
@@ -245,7 +251,9 @@ def is_muted(subject: Subject, post_id: int, *, person_id: int | None, address: 
     return bool(db.session.scalar(select(exists().where(*mutes_of(subject, post_id, person_id, address)))))
 
 
-def mutes_of(subject: Subject, post_id: int, person_id: int | None, address: str) -> tuple[ColumnElement[bool], ...]:
+def mutes_of(
+    subject: Subject, post_id: int | InstrumentedAttribute[int], person_id: int | None, address: str
+) -> tuple[ColumnElement[bool], ...]:
     """The condition for the mutes that keep somebody from hearing about a post."""
     who = Mute.person_id == person_id if person_id else (Mute.address == address) & Mute.person_id.is_(None)
     return Mute.subject == subject, who, or_(Mute.post_id == post_id, Mute.post_id.is_(None))
@@ -273,7 +281,7 @@ def confirmations_to(address: str, since: datetime) -> Sequence[datetime]:
         .where(
             Delivery.address == address,
             Delivery.kind == Kind.CONFIRM,
-            Delivery.dedupe_key.startswith("confirm:comment:"),
+            mails.keys_with("confirm:comment:"),
             Delivery.due_at > since,
         )
         .order_by(Delivery.id)

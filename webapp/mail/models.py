@@ -69,6 +69,10 @@ class MailContent(Model):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+IN_BYTE_ORDER = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""Text whose index finds what begins with something, whatever language the database sorts by."""
+
+
 class Delivery(Timestamps, Model):
     """One mail to one address: the ledger's row. ``dedupe_key`` is why it can be written twice and exist once."""
 
@@ -76,7 +80,7 @@ class Delivery(Timestamps, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[Kind] = mapped_column(states(Kind))
-    dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
+    dedupe_key: Mapped[str] = mapped_column(IN_BYTE_ORDER, unique=True)
     content_id: Mapped[int] = mapped_column(ForeignKey("mail_contents.id"), index=True)
     values: Mapped[dict[str, Any]]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)

@@ -20,7 +20,7 @@ from webapp import jobs
 from webapp.core import site
 from webapp.core.words import mark
 from webapp.extensions import db
-from webapp.mail import guard, holds, signals
+from webapp.mail import guard, holds, queries, signals
 from webapp.mail.models import Delivery, DeliveryAttempt, HoldKind, Kind, MailContent, State, Suppression
 from webapp.mail.transport import Outcome, Phase, Verdict
 
@@ -293,14 +293,20 @@ def cancel_waiting(
     now: datetime,
     reader_id: int | None = None,
     dedupe_key: str | None = None,
+    keys_with: str | None = None,
     content_ids: Collection[int] | None = None,
 ) -> int:
-    """Cancels what has not reached DATA, for one reader, one key or these contents; returns how many."""
-    if [reader_id, dedupe_key, content_ids].count(None) != 2:  # all but one
-        raise ValueError("name a reader, a key or contents")
+    """Cancels what has not reached DATA, for one reader, one key, the keys that begin so or these contents.
+
+    Returns how many.
+    """
+    if [reader_id, dedupe_key, keys_with, content_ids].count(None) != 3:  # all but one
+        raise ValueError("name a reader, a key, what keys begin with, or contents")
     whose = Delivery.reader_id == reader_id
     if dedupe_key is not None:
         whose = Delivery.dedupe_key == dedupe_key
+    elif keys_with is not None:
+        whose = queries.keys_with(keys_with)
     elif content_ids is not None:
         whose = Delivery.content_id.in_(content_ids)
     return count_changed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from webapp.core.days import ALWAYS, Days
 from webapp.extensions import db
@@ -81,6 +81,18 @@ def runs_that_wrote_to(address: str, run_ids: Collection[int]) -> set[int]:
 def by_key(dedupe_key: str) -> Delivery | None:
     """The mail that was written under a key."""
     return db.session.scalar(select(Delivery).where(Delivery.dedupe_key == dedupe_key))
+
+
+def keys_with(prefix: str) -> ColumnElement[bool]:
+    """The condition for the keys that begin so, as a range: that one an index answers, which a LIKE it does not."""
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return and_(Delivery.dedupe_key >= prefix, Delivery.dedupe_key < end)
+
+
+def cancelled_with(prefix: str) -> int:
+    """How many mails under the keys that begin with ``prefix`` were cancelled before they went."""
+    rows = select(func.count()).where(keys_with(prefix), Delivery.state == State.CANCELLED)
+    return db.session.scalar(rows) or 0
 
 
 def waiting_keys(address: str, kind: Kind) -> Sequence[str]:

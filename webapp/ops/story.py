@@ -113,7 +113,7 @@ OF_A_KIND: Mapping[Kind, Any] = {
     Kind.CONFIRM: later("Somebody gave this address, and whoever reads it is asked whether that was them."),
     Kind.RESET: later("Somebody asked for a new password for this address."),
     Kind.COMMENT: later("This person was answered, or looks after a post on which something was said."),
-    Kind.REVIEW: later("It was this person's turn in the review of a post."),
+    Kind.REVIEW: later("It was this person's turn in the review of a post, or they became one of its authors."),
     Kind.TEST: later("Somebody who runs the site tried the way out."),
     Kind.ALARM: later("Something was late, and this person runs the site."),
 }

@@ -7,9 +7,11 @@ from typing import Any
 
 from flask import url_for
 
+from webapp.accounts import queries as people
 from webapp.accounts.models import Person
 from webapp.core import week
 from webapp.core.week import Entry
+from webapp.core.words import _
 from webapp.images import operations as images
 from webapp.images.models import Image
 from webapp.posts import queries
@@ -37,4 +39,5 @@ def _in_week(_sender: Any, *, start: date, end: date, person: Person | None) -> 
 
 
 def _uses_of(_sender: Any, *, image: Image) -> list[str]:
-    return [f"“{title}”" for title in queries.titles_showing(image)]
+    titles = queries.titles_showing(image, people.by_id(image.owner_id or 0))
+    return [f"“{title}”" if title is not None else _("a text of somebody else") for title in titles]

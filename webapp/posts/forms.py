@@ -21,6 +21,7 @@ from webapp.images.models import Image
 from webapp.posts.models import Post, WorkingCopy
 
 BETWEEN_TAGS = re.compile("[,，、;；]")  # noqa: RUF001  # as commas are on a Chinese keyboard
+BREAKS = re.compile(r"\s*[\r\n]+\s*")
 LARGEST_VERSION = 2**31
 NO_PICTURE = -1
 """The number of a picture that cannot exist."""
@@ -28,10 +29,15 @@ NAME_OF_PAGE = re.compile(r"[\w-]{16,40}", re.ASCII)
 NOT_TYPED = frozenset({"csrf_token", "version", "copy", "begun_as"})
 
 
+def on_one_line(typed: str | None) -> str | None:
+    """A title has room to wrap in the form, where Enter and pasted lines leave breaks without a script."""
+    return BREAKS.sub(" ", typed) if typed is not None else None
+
+
 class PostForm(FlaskForm):
     """The editor. A field that was not sent is None: it leaves the post as it is."""
 
-    title = StringField(lazy_gettext("Title"))
+    title = TextAreaField(lazy_gettext("Title"), filters=[on_one_line])
     body = TextAreaField(lazy_gettext("Text"))
     tags = StringField(lazy_gettext("Tags"))
     slug = StringField(lazy_gettext("Address"))

@@ -1,4 +1,4 @@
-"""The words of the mails about a review, each with the one link that matters."""
+"""The words of the mails about a review and to a new author, each with the one link that matters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from webapp.core import site, tokens, zones
 from webapp.core.urls import absolute
 from webapp.mail import operations as mail
 from webapp.mail.models import MailContent
-from webapp.mail.rendering import render
+from webapp.mail.rendering import Rendered, render
 from webapp.posts.models import Post, ReviewNote, ReviewStep
 
 QUIET = "posts.review-mail"
@@ -34,12 +34,22 @@ def of_review(note: ReviewNote, post: Post, by: Person, to: Person) -> MailConte
         city=zones.city(to.zone),
         quiet_url=quiet_url,
     )
-    headers = {
-        "List-Id": f"<reviews.{urlsplit(site.config().site_url).hostname}>",
-        "List-Unsubscribe": f"<{quiet_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-    return mail.compose(subject=rendered.subject, text=rendered.text, html=rendered.html, headers=headers)
+    return _content(rendered, quiet_url)
+
+
+def of_authorship(post: Post, by: Person, to: Person) -> MailContent:
+    """Tells ``to`` that ``by`` lets them write a post, and how to leave it."""
+    quiet_url = absolute("posts.quiet", token=quiet_token(to))
+    rendered = render(
+        "posts/mail/author",
+        language=to.language,
+        post=post,
+        by=by,
+        post_url=absolute("posts.edit", post_id=post.id),
+        authors_url=absolute("posts.authors", post_id=post.id),
+        quiet_url=quiet_url,
+    )
+    return _content(rendered, quiet_url)
 
 
 def quiet_token(person: Person) -> str:
@@ -58,3 +68,12 @@ def _leads_to(note: ReviewNote, post: Post) -> str:
     if note.step is ReviewStep.APPROVED and post.is_public:
         return absolute("posts.show", slug=post.slug)
     return absolute("posts.review" if note.step is ReviewStep.SUBMITTED else "posts.edit", post_id=post.id)
+
+
+def _content(rendered: Rendered, quiet_url: str) -> MailContent:
+    headers = {
+        "List-Id": f"<reviews.{urlsplit(site.config().site_url).hostname}>",
+        "List-Unsubscribe": f"<{quiet_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return mail.compose(subject=rendered.subject, text=rendered.text, html=rendered.html, headers=headers)

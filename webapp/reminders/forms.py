@@ -21,6 +21,7 @@ from webapp.reminders import operations, patterns, when, wording
 from webapp.reminders.models import Condition, Recipient, Reminder
 
 T = TypeVar("T")
+EXACT = ("exact", "exact_of", "exact_was")
 ONLY = "only-"
 AS_IS = "as-is"
 """The choice for a rule that came by the API and is richer than this form."""
@@ -89,6 +90,9 @@ class ReminderForm(FlaskForm):
     lead = HiddenField()
     post_id = HiddenField()
     next = HiddenField()
+
+    tells_the_time = ("when", "picked", "zone", "repeat", "every", "days", "until", "count", *EXACT)
+    """The fields that say when and how often: nothing else stands in the address of our reading of them."""
 
     def bond(self) -> tuple[Condition, timedelta | None]:
         """What it depends on, and how long before its post appears it comes. A choice we do not have is none."""

@@ -106,7 +106,12 @@ def dedupe_key(reminder_id: int, version: int, *, to_other: bool = False) -> str
 
     The one to somebody else has a key of its own.
     """
-    return f"reminder:{reminder_id}:{version}" + (OTHER if to_other else "")
+    return f"{stem(reminder_id)}{version}" + (OTHER if to_other else "")
+
+
+def stem(reminder_id: int) -> str:
+    """What the keys of all firings of a reminder begin with."""
+    return f"reminder:{reminder_id}:"
 
 
 def reminder_in(key: str, *, to_other: bool = False) -> int | None:

@@ -23,7 +23,8 @@ from webapp.reminders.models import Recipient, Reminder, ReminderKind
 
 ACT_PURPOSE = "reminder-act"
 ACT_MAX_AGE = timedelta(days=30)
-LOOKS_LIKE_A_LINK = re.compile(r"[^\W\d_]{2}\.[^\W\d_]{2}|://|@|www\.", re.IGNORECASE)
+LOOKS_LIKE_A_LINK = re.compile(r"[^\W_][.\u3002\uff0e\uff61][^\W\d_]{2}|://|@")
+"""What mail programs make links of: `t.co` and `t1.ly` too, so also `J.Smith`; any of the dots of RFC 3490 3.1."""
 LISTED = 50
 """So many missed reminders are listed in the one mail about them; the others are counted."""
 

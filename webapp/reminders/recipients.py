@@ -115,6 +115,8 @@ def forget(person: Person, *, now: datetime) -> None:
         key = history.request_key(recipient.id, recipient.requests)
         ledger.cancel_waiting(dedupe_key=key, reason=why, now=now)
         _silence(recipient, why, now)
+    if not person.is_confirmed:
+        return  # the address is somebody else's, for all we know, and so is what they have said
     for recipient in db.session.scalars(select(Recipient).where(Recipient.address == person.email)).all():
         _say_no(recipient, now)
         _silence(recipient, why, now)
@@ -139,8 +141,7 @@ def _row_of(person: Person, address: str, now: datetime) -> Recipient:
     """The row of this address, held; or a new one, if the person has not asked too many today."""
     known = select(Recipient).where(Recipient.person_id == person.id, Recipient.address == address).with_for_update()
     found = db.session.scalar(known)
-    is_new = found is None or found.taken_back_at is not None or found.leave is Leave.ASKED
-    if is_new:
+    if found is None or not found.is_open:  # asked, refused: whoever asks must not find out by how often they may
         _check_pace(person, now, but=found)
     if found is not None:
         return found

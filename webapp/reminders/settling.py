@@ -11,6 +11,8 @@ from sqlalchemy import select
 from webapp.core import zones
 from webapp.core.words import mark
 from webapp.extensions import db
+from webapp.mail import operations as ledger
+from webapp.mail.operations import LIFETIME
 from webapp.posts.models import Post, PostState
 from webapp.reminders import bonds, history, operations
 from webapp.reminders.models import COMING, Condition, Reminder, ReminderKind, ReminderState, What
@@ -30,6 +32,16 @@ def follow_post(post: Post, *, now: datetime) -> None:
             _follow_schedule(reminder, post, now)
         elif (why := bond.why_over(reminder, now)) and post.state in {PostState.PUBLISHED, PostState.DRAFT}:
             operations.satisfy(reminder, why, now=now)
+    if post.state is PostState.TRASHED:
+        _keep_back(post, now)
+
+
+def _keep_back(post: Post, now: datetime) -> None:
+    """What has come already and still waits for a mail server asks nobody about a post that is in the trash."""
+    lately = Reminder.fired_at > now - LIFETIME
+    for number in db.session.scalars(bonds.bound_to(post.id).where(lately).with_only_columns(Reminder.id)).all():
+        why = bonds.SATISFIED_BY[PostState.TRASHED]
+        ledger.cancel_waiting(keys_with=history.stem(number), reason=why, now=now)
 
 
 def settle_published(*, now: datetime) -> int:

@@ -220,6 +220,11 @@ def test_someone_whose_address_is_not_confirmed_sets_none(program, db):
     call.refused(call("POST", "/reminders", {"text": "T", "due_at": "2030-01-01T10:00:00Z"}), 403)
 
 
+def test_someone_whose_address_is_not_confirmed_asks_nobody(program, db):
+    call = program(factories.person("Eve", confirmed=False))
+    call.refused(call("POST", "/reminders/recipients", {"address": "friend@example.net"}), 403)
+
+
 def test_another_persons_reminder_does_not_exist(world, program):
     reminder = factories.reminder(world.bob)
     for person in (world.carol, world.olive):

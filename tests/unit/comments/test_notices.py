@@ -139,6 +139,38 @@ class TestEnough:
         bob.say("I do want to hear.", wants_replies="y")
         assert self.again(as_, world, asked, smtp, jobs)
 
+    def test_what_waits_is_not_sent_any_more(self, as_, world, asked, link, smtp, jobs):
+        smtp.clear()
+        as_(world.carol).say("Under the stairs, that is.", reply_to=asked)
+        as_().client.post(link)
+        assert to_bob(smtp, jobs) == []
+        states = database.session.scalars(select(Delivery.state).where(Delivery.address == world.bob.email)).all()
+        assert states == [State.SENT, State.CANCELLED]
+
+    def test_what_waits_about_another_post_still_goes(self, as_, world, post, asked, link, smtp, jobs):
+        smtp.clear()
+        other = factories.post(world.alice, "Another", published_at=post.published_at)
+        elsewhere = factories.comment(other, world.bob, wants_replies=True)
+        database.session.commit()
+        carol = as_(world.carol)
+        carol.say("Under the stairs, that is.", reply_to=asked)
+        carol.send(other, body="Hello.", parent_id=elsewhere.id)
+        as_().client.post(link, data={"stop": "post"})
+        (mail,) = to_bob(smtp, jobs)
+        assert mail.subject == "Carol answered you: Another"
+
+    def test_what_waits_for_a_visitor_is_not_sent_either(self, as_, world, post, smtp, jobs):
+        visitor = factories.comment(post, wants_replies=True)
+        database.session.commit()
+        carol = as_(world.carol)
+        carol.say("Hello.", reply_to=visitor)
+        jobs.run()
+        link = path(smtp.only("tomas@example.org").link("/unsubscribe/comments-"))
+        carol.say("Hello again.", reply_to=visitor)
+        as_().client.post(link)
+        jobs.run()
+        assert len(smtp.to("tomas@example.org")) == 1
+
     def test_a_forged_link_is_nothing(self, as_, link):
         assert as_().client.post(link + "x").status_code == 404
         assert as_().client.get("/unsubscribe/comments-x").status_code == 404
@@ -225,6 +257,38 @@ class TestModerators:
         as_(world.bob).say("Four.", reply_to=comments()[-1])
         jobs.run()
         assert smtp.only(world.alice.email)
+
+    @pytest.fixture
+    def two(self, as_, world, post, smtp, jobs, frozen):
+        """A mail that waits for Alice tells of two posts of hers; the link to stop is about the first."""
+        bob = as_(world.bob)
+        bob.say("One.")
+        jobs.run()
+        link = path(smtp.only(world.alice.email).link("/unsubscribe/comments-"))
+        smtp.clear()
+        other = factories.post(world.alice, "Another", published_at=post.published_at)
+        database.session.commit()
+        bob.say("Two.")
+        bob.send(other, body="Three.")
+        return link
+
+    def test_what_waits_goes_on_telling_of_the_other_posts(self, as_, world, two, smtp, jobs, frozen):
+        as_().client.post(two, data={"stop": "post"})
+        as_(world.bob).say("Four.")
+        frozen.shift(HOUR)
+        deliver()
+        jobs.run()
+        mail = smtp.only(world.alice.email)
+        assert "Three." in mail.text
+        assert "Two." not in mail.text + mail.html
+        assert "Four." not in mail.text + mail.html
+
+    def test_nothing_that_waits_is_sent_after_enough_of_it_all(self, as_, world, two, smtp, jobs, frozen):
+        as_().client.post(two)
+        frozen.shift(HOUR)
+        deliver()
+        jobs.run()
+        assert smtp.received == []
 
 
 def decide(talker, verdict, comment):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests import factories
 from tests.unit.images.conftest import drawn
 from tests.world import csrf, post_form, sign_in
 from webapp.core import clock
@@ -12,6 +13,7 @@ from webapp.extensions import db
 from webapp.images import rendering
 from webapp.images.models import Image
 from webapp.posts import operations as posts
+from webapp.posts.models import PostState
 
 
 @pytest.fixture
@@ -82,6 +84,28 @@ def test_a_picture_that_a_text_shows_is_not_deleted(author, world, said):
     db.session.commit()
     post_form(author, f"/images/{said['id']}/deletion", page="/images")
     assert author.get(said["url"]).status_code == 404
+
+
+def test_a_text_of_somebody_else_keeps_it_without_a_word_of_what_it_is_called(author, world, said):
+    secret = factories.post(world.carol, "Nobody knows", body=said["markdown"])
+    db.session.commit()
+    address = f"/images/{said['id']}"
+    post_form(author, f"{address}/deletion", page="/images")
+    page = author.get(address).text
+    assert "It is still shown in a text of somebody else." in page
+    assert "Nobody knows" not in page
+    secret.state, secret.published_at = PostState.PUBLISHED, clock.now()
+    db.session.commit()
+    post_form(author, f"{address}/deletion", page="/images")
+    assert "It is still shown in “Nobody knows”." in author.get(address).text
+
+
+def test_what_one_may_know_is_named_first(author, world, said):
+    factories.post(world.carol, "Nobody knows", body=said["markdown"])
+    posts.write(author=world.alice, title="At sea", body=said["markdown"], tags=[], slug=None, now=clock.now())
+    db.session.commit()
+    post_form(author, f"/images/{said['id']}/deletion", page="/images")
+    assert "“At sea” and 1 more." in author.get(f"/images/{said['id']}").text
 
 
 def test_sending_a_deleted_picture_again_brings_it_back(author, send, said):

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
-from sqlalchemy import func, select
+from bs4 import BeautifulSoup
+from sqlalchemy import delete, func, select
 
 from tests import factories
 from tests import house as houses
 from tests.unit.portability import exports
 from webapp.accounts.models import Person, Role
+from webapp.caching import operations as caching
 from webapp.comments.models import Comment, Conversation, Mute, Subject
 from webapp.core import markdown
 from webapp.digests import operations as digests
@@ -32,6 +34,8 @@ from webapp.posts import operations as posts
 from webapp.posts.models import Post, PostState, ReviewNote, ReviewStep, Tag, WorkingCopy
 from webapp.reminders import history
 from webapp.reminders.models import ClosedAddress, Leave, Origin, Recipient, Reminder, ReminderState, What
+from webapp.settings import choices
+from webapp.settings.choices import Choices
 from webapp.settings.models import SiteSetting
 from webapp.subscriptions.models import Subscription, SubscriptionState
 
@@ -328,6 +332,35 @@ def test_a_second_import_of_an_archive_changes_nothing(lively, db, runner, empty
     report = imported("almanac", tmp_path / "all.zip")
     assert {outcome for by in report.counts.values() for outcome in by} == {"unchanged"}
     assert field_by_field(db) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["instance", "last_backup", "lateness_alarm", "search_elsewhere", "search_reindexed", "look"]
+)
+def test_what_a_house_says_of_itself_does_not_travel(name, world, db, runner, empty, imported, tmp_path):
+    db.session.add(SiteSetting(name=name, value={"of": "there"}))
+    db.session.commit()
+    runner("export", str(tmp_path / "all.zip"))
+    empty()
+    imported("almanac", tmp_path / "all.zip")
+    came = db.session.scalar(select(SiteSetting.value).where(SiteSetting.name == name)) == {"of": "there"}
+    assert came is (name == "look"), "only what is the site's"
+
+
+def test_pages_that_are_kept_show_the_settings_of_an_archive(world, app, db, runner, imported, tmp_path):
+    def title():
+        return BeautifulSoup(app.test_client().get("/").data, "html.parser").title.get_text()
+
+    choices.save(Choices(name="The Ferry House"), seen="")
+    db.session.commit()
+    runner("export", str(tmp_path / "all.zip"))
+    db.session.execute(delete(SiteSetting).where(SiteSetting.name == choices.NAME))
+    caching.renew_pages()
+    db.session.commit()
+    assert "The Ferry House" not in title()
+    report = imported("almanac", tmp_path / "all.zip")
+    assert report.counts["site_settings"]["imported"] == 1
+    assert "The Ferry House" in title()
 
 
 def test_an_archive_can_come_into_a_site_that_has_something(lively, db, runner, empty, imported, tmp_path):

@@ -105,6 +105,90 @@ class TestAsking:
         assert alice.press("Save draft", body="More.").status == 200
 
 
+class TestHearingOfIt:
+    @pytest.fixture
+    def salt(self, world):
+        made = factories.post(world.alice, "Salt", slug="salt")
+        database.session.commit()
+        return made
+
+    @pytest.fixture
+    def add(self, world, enter, salt):
+        alice = enter(world.alice)
+
+        def add(who="mira"):
+            alice.visit(f"/posts/{salt.id}/authors")
+            return alice.press("Add as an author", who=who)
+
+        return add
+
+    def leave(self, salt, person, enter):
+        visitor = enter(person)
+        visitor.visit(f"/posts/{salt.id}/authors")
+        visitor.press("Leave")
+
+    def test_a_new_author_gets_one_mail_in_their_language(self, add, mira, salt, enter, smtp, jobs):
+        mira.language = "zh-Hans"
+        add()
+        jobs.run()
+        mail = smtp.only("mira@example.org", "review")
+        assert mail.subject == "Alice 让你成为《Salt》的作者"
+        assert mail.link(f"/posts/{salt.id}/edit") in mail.html
+        assert mail.link(f"/posts/{salt.id}/authors") in mail.html
+        assert mail.message["List-Unsubscribe"] == f"<{mail.link('/unsubscribe/reviews-')}>"
+        mira.language = "en"
+        self.leave(salt, mira, enter)
+        add()
+        jobs.run()
+        assert len(smtp.to("mira@example.org")) == 1
+
+    def test_who_is_taken_out_before_it_goes_gets_none_until_they_are_in_again(
+        self, add, mira, salt, enter, smtp, jobs
+    ):
+        for _ in range(2):
+            add()
+            self.leave(salt, mira, enter)
+        jobs.run()
+        assert smtp.received == []
+        add()
+        jobs.run()
+        assert smtp.only("mira@example.org").subject == "Alice has made you an author of “Salt”"
+
+    def test_nobody_is_told_of_a_post_in_the_trash(self, add, mira, salt, world, enter, smtp, jobs):
+        add()
+        alice = enter(world.alice).client
+        token = csrf(alice, "/write")
+        alice.post(f"/posts/{salt.id}/trash", data={"csrf_token": token})
+        jobs.run()
+        assert smtp.received == []
+        alice.post(f"/posts/{salt.id}/restoration", data={"csrf_token": token})
+        jobs.run()
+        assert smtp.only("mira@example.org")
+
+    def test_who_wants_none_of_these_gets_none(self, add, mira, smtp, jobs):
+        mira.wants_review_mail = False
+        add()
+        jobs.run()
+        assert smtp.received == []
+
+    def test_who_adds_themselves_knows(self, world, salt, enter, smtp, jobs):
+        edith = factories.person("Edith", role=Role.EDITOR)
+        database.session.commit()
+        editor = enter(edith)
+        editor.visit(f"/posts/{salt.id}/authors")
+        editor.press("Add as an author", who="edith")
+        jobs.run()
+        assert smtp.received == []
+
+    def test_a_post_that_comes_out_of_the_trash_tells_nobody_anew(self, world, post, enter, smtp, jobs):
+        alice = enter(world.alice).client
+        token = csrf(alice, "/write")
+        for what in ("trash", "restoration"):
+            alice.post(f"/posts/{post.id}/{what}", data={"csrf_token": token})
+        jobs.run()
+        assert smtp.received == []
+
+
 class TestWritingAlong:
     def test_a_co_author_finds_edits_and_publishes_it(self, world, post, mira, enter):
         visitor = enter(mira)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import event
 
 from tests import factories
-from tests.world import post_form, sign_in
+from tests.world import csrf, post_form, sign_in
 from webapp.accounts.models import Person, Role
 from webapp.extensions import db as database
 from webapp.mail.models import Delivery, State
@@ -152,6 +153,57 @@ def test_one_click_in_the_mail_stops_them_and_a_look_does_not(app, edith, asked,
     assert database.session.query(Delivery).filter_by(address="edith@example.org").count() == 1
     assert "You get a mail when it is your turn" in stranger.post(address, data={"want": "mail"}).text
     assert database.session.get(Person, edith.id, populate_existing=True).wants_review_mail
+
+
+@pytest.mark.parametrize("how", ["the link in a mail", "the settings"])
+def test_what_waits_is_not_sent_to_who_wants_none(how, app, edith, asked):
+    if how == "the settings":
+        editor = sign_in(app.test_client(), edith)
+        post_form(editor, "/settings", name="Edith", handle="edith", zone="New York", bio="", website="")
+    else:
+        app.test_client().post(link(mails()["edith@example.org"], "/unsubscribe/reviews-"))
+    assert mails()["edith@example.org"].state is State.CANCELLED
+
+
+def test_who_goes_on_wanting_them_gets_what_waits(app, edith, asked):
+    editor = sign_in(app.test_client(), edith)
+    form = {"name": "Edith E.", "handle": "edith", "zone": "New York", "bio": "", "website": ""}
+    post_form(editor, "/settings", **form, wants_review_mail="y")
+    assert mails()["edith@example.org"].state is State.QUEUED
+
+
+def test_a_post_in_the_trash_is_not_asked_about_until_it_is_back(app, world, edith, asked, jobs, smtp):
+    author = sign_in(app.test_client(), world.alice)
+    for _ in range(2):
+        post_form(author, f"/posts/{asked.id}/trash", page="/write")
+        jobs.run()
+        assert smtp.received == []
+        post_form(author, f"/posts/{asked.id}/restoration", page="/write")
+    jobs.run()
+    post_form(author, f"/posts/{asked.id}/trash", page="/write")
+    post_form(author, f"/posts/{asked.id}/restoration", page="/write")
+    jobs.run()
+    assert smtp.only("edith@example.org").subject == "Alice asks you to read “Salt”"
+
+
+def test_a_step_of_a_review_looks_once_for_the_editors(app, world, edith, draft):
+    author = sign_in(app.test_client(), world.alice)
+    token = csrf(author, f"/posts/{draft.id}/review")
+    asked_for = []
+
+    def note(_connection, _cursor, statement, *_):
+        if "people.role IN" in statement:
+            asked_for.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        for action, most in (("submit", 1), ("take_back", 0)):
+            asked_for.clear()
+            answer = author.post(f"/posts/{draft.id}/review", data={"csrf_token": token, "action": action})
+            assert answer.status_code == 303
+            assert len(asked_for) == most
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_a_forged_link_stops_nobody(client, world):

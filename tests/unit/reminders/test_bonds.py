@@ -7,6 +7,8 @@ import pytest
 from tests import factories
 from tests.unit.reminders.pages import shown, the_reminder
 from tests.world import post_form, sign_in
+from webapp.mail import queries as ledger
+from webapp.mail.models import State
 from webapp.ops.dispatcher import Dispatcher
 from webapp.posts import operations as posts
 from webapp.posts.models import PostState
@@ -86,6 +88,29 @@ def test_a_review_in_six_months_is_not_wanted_once_somebody_has_changed_the_post
     db.session.commit()
     assert reminder.state is ReminderState.CANCELLED
     assert history.latest(reminder).note == "the post has been changed"
+
+
+def test_a_review_of_what_is_in_the_trash_by_then_is_not_wanted_either(client, db, alice, smtp, frozen):
+    post = factories.post(alice, "Salt", published_at=NOW - DAY)
+    ask(client, post, text="Is it true?", when="2027-05-25 09:00", condition="unedited")
+    reminder = the_reminder()
+    post_form(client, f"/posts/{post.id}/trash", page="/write")
+    frozen.move_to(reminder.due_at, tick=False)
+    assert not firing.fire(reminder.id, reminder.version)
+    assert smtp.received == []
+
+
+def test_a_mail_that_waits_for_the_server_is_not_sent_about_what_went_into_the_trash(client, db, alice, smtp, frozen):
+    mails = []
+    for condition in (Condition.DRAFT, Condition.NONE):
+        post = factories.post(alice)
+        reminder = factories.reminder(alice, due_at=NOW, post_id=post.id, condition=condition)
+        db.session.commit()
+        smtp.replies["RCPT"] = "450 4.2.1 not now"
+        firing.fire(reminder.id, reminder.version)
+        post_form(client, f"/posts/{post.id}/trash", page="/write")
+        mails.append(ledger.by_key(history.dedupe_key(reminder.id, 1)).state)
+    assert mails == [State.CANCELLED, State.QUEUED]
 
 
 def test_a_reminder_before_a_post_appears_moves_with_it(client, db, alice, smtp, frozen):

@@ -175,6 +175,22 @@ class TestAsking:
         sign_in(browser, bob)
         assert ask("one-more@example.net").status_code == 303
 
+    @pytest.mark.parametrize("leave", [Leave.ASKED, Leave.REFUSED, Leave.WITHDRAWN])
+    def test_how_often_one_may_ask_does_not_tell_what_was_answered(self, ask, allowed, smtp, frozen, leave):
+        accepted_at = NOW - 3 * DAY if leave is Leave.WITHDRAWN else None
+        allowed("known@example.net", leave=leave, asked_at=NOW - 2 * DAY, accepted_at=accepted_at)
+        for number in range(10):
+            ask(f"friend-{number}@example.net")
+        answer = ask("known@example.net")
+        assert answer.status_code == 422
+        assert "You have asked 10 people within a day." in words(answer)
+
+    def test_who_has_said_yes_is_not_asked_and_does_not_count(self, ask, allowed, frozen):
+        allowed("known@example.net")
+        for number in range(10):
+            ask(f"friend-{number}@example.net")
+        assert ask("known@example.net").status_code == 303
+
     def test_many_who_ask_do_not_fill_one_mailbox(self, db, jobs, smtp, world, frozen):
         everyone = [*(world.alice, world.bob, world.carol, world.olive), factories.person("Dora")]
         for each in everyone:
@@ -196,6 +212,23 @@ class TestAsking:
         mail = smtp.only(FRIEND)
         assert mail.subject == "@seller would like to remind you of things"
         assert "pills" not in mail.text + mail.html
+
+    @pytest.mark.parametrize(
+        "name",
+        ["Win at t.co", "x.com/win", "t1.ly", "WWW.PILLS.EXAMPLE", "pills.xn--p1ai", "a\u3002com", "a@b", "ftp://x"],
+    )
+    def test_no_name_is_a_link_however_short(self, db, jobs, smtp, frozen, name):
+        recipients.ask(factories.person(name, handle="seller", email="seller@example.org"), FRIEND, now=NOW)
+        db.session.commit()
+        jobs.run()
+        assert smtp.only(FRIEND).subject == "@seller would like to remind you of things"
+
+    @pytest.mark.parametrize("name", ["J. R. R. Tolkien", "Li Hua", "St. John", "No. 5", "Ver 2.0", "Mr. X"])
+    def test_a_name_with_a_dot_in_it_stays_a_name(self, db, jobs, smtp, frozen, name):
+        recipients.ask(factories.person(name, handle="writer", email="writer@example.org"), FRIEND, now=NOW)
+        db.session.commit()
+        jobs.run()
+        assert smtp.only(FRIEND).subject == f"{name} would like to remind you of things"
 
     @pytest.mark.parametrize(("theirs", "subject"), [("zh-Hans", "Bob 想"), ("en", "Bob would like")])
     def test_the_mail_speaks_the_language_of_the_account_or_else_of_whoever_asks(
@@ -287,6 +320,16 @@ class TestAnswering:
         assert "has taken that back" in words(stranger.get(link))
         assert stranger.post(link, data={"do": "yes"}).status_code == 409
         assert row().leave is Leave.ASKED
+
+    @pytest.mark.parametrize("is_closed", [False, True])
+    def test_what_was_taken_back_has_no_buttons(self, stranger, link, browser, is_closed):
+        if is_closed:
+            stranger.post(link, data={"do": "never"})
+        post_form(browser, f"/reminders/others/{row().id}/withdrawal", page="/reminders/others")
+        assert stranger.post(link, data={"do": "again"}).status_code == 409
+        for answer in (stranger.get(link), stranger.post(link, data={"do": "again"})):
+            assert buttons(answer) == []
+            assert "has taken that back" in words(answer)
 
     @pytest.mark.parametrize("do", ["", "maybe"])
     def test_a_button_we_do_not_have_does_nothing(self, stranger, link, do):
@@ -474,6 +517,14 @@ class TestAccountsThatGo:
         db.session.delete(world.carol)
         db.session.commit()
         assert row("carol@example.org").leave is Leave.WITHDRAWN
+
+    def test_who_never_showed_the_address_to_be_theirs_takes_no_yes_of_its_owner_away(self, allowed, db):
+        allowed()
+        squatter = factories.person("Squatter", email=FRIEND, confirmed=False)
+        db.session.commit()
+        db.session.delete(squatter)
+        db.session.commit()
+        assert row().leave is Leave.ACCEPTED
 
 
 def soup(client, address):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.unit.reminders.pages import ask, every_reminder, shown, the_reminder, words
 from webapp.core import zones
@@ -96,3 +97,12 @@ def test_a_reading_that_nobody_changed_is_read_anew_in_another_city(browser):
     assert "Tue 24 Nov, 22:40 · New York · in 2 hours" in words(untouched)
     corrected = browser.get("/reminders/reading", query_string=asked | {"exact_was": "2026-11-24T22:40"})
     assert "Wed 25 Nov, 11:40 · New York" in words(corrected)
+
+
+@pytest.mark.parametrize("address", ["/reminders", "/reminders/reading?when=tomorrow&zone=Shanghai"])
+def test_only_what_tells_the_time_stands_in_the_address_of_a_reading(browser, address):
+    page = BeautifulSoup(browser.get(address).data, "html.parser")
+    asking = page.select('[data-hx-get="/reminders/reading"]')
+    named = {name for each in asking for name in each["data-hx-params"].split(",")}
+    assert {each["name"] for each in asking} <= named
+    assert not named & {"csrf_token", "text", "recipient", "next", "post_id", "version", "*"}

@@ -112,7 +112,7 @@ def _profile_of(person: Person) -> forms.ProfileForm:
 
 def _change(person: Person, form: forms.ProfileForm) -> None:
     values = {name: value for name, value in form.data.items() if name not in {"csrf_token", "language"}}
-    operations.change_profile(person, **values)
+    operations.change_profile(person, now=clock.now(), **values)
     if form.language.raw_data:
         operations.change_language(person, form.language.data)
 

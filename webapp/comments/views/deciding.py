@@ -26,7 +26,7 @@ def decide(token: str) -> ResponseReturnValue:
     link = links.to_decide(token) or abort(404)
     person, comment = _meant(link)
     is_current = links.looks(comment) == link.looks
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(comment, is_current=is_current)
     word = request.form.get("do", "")
     if word not in set(Verdict):

@@ -39,7 +39,7 @@ def somebody(view: Callable[..., ResponseReturnValue]) -> Callable[..., Response
 def edit(comment_id: int) -> ResponseReturnValue:
     comment = _mine(comment_id)
     form = EditForm(body=comment.body)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("comments/edit.html", comment=comment, post=comment.post, form=form)
     if form.validate():
         try:

@@ -25,7 +25,7 @@ from webapp.extensions import db
 @permissions.admin.require(403)
 def settings() -> ResponseReturnValue:
     form = PolicyForm(obj=policy.current())
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("comments/settings.html", form=form)
     if form.validate():
         try:

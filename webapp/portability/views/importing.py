@@ -41,7 +41,7 @@ def bring_in() -> ResponseReturnValue:
     form.author.choices = [
         SelectChoice(each.id, each.name) for each in people.everyone() if each.is_allowed(Role.AUTHOR)
     ]
-    if request.method == "GET":
+    if request.method != "POST":
         form.author.data = me().id
     if not form.validate_on_submit():
         status = 422 if request.method == "POST" else 200

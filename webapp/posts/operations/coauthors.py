@@ -12,14 +12,16 @@ from webapp.accounts.models import Person, Role
 from webapp.core.errors import Refused
 from webapp.core.words import _, later
 from webapp.extensions import db
+from webapp.posts import notices
 from webapp.posts.models import Post, co_authors
 
 MOST_CO_AUTHORS = 9
 UNKNOWN = later("We know no author by that name. Give a handle such as @mira, or the address they have confirmed.")
 
 
-def add(post: Post, who: str, *, by: Person, now: datetime) -> Person:  # noqa: ARG001  # as its siblings
-    """Lets another author write with this post's, and puts them into the byline. Raises :class:`Refused` for ``who``.
+def add(post: Post, who: str, *, by: Person, now: datetime) -> Person:
+    """Lets another author write with this post's, puts them into the byline and tells them. Raises :class:`Refused`
+    for ``who``.
 
     The same answer for a stranger, for a reader and for an address nobody has confirmed: it tells nobody apart.
     """
@@ -36,6 +38,7 @@ def add(post: Post, who: str, *, by: Person, now: datetime) -> Person:  # noqa: 
     except IntegrityError:
         return person  # by a second press of the same button
     _note_change(post, now)
+    notices.became_author(post, person, by=by, now=now)
     return person
 
 
@@ -43,6 +46,7 @@ def remove(post: Post, person: Person, *, by: Person, now: datetime) -> None:  #
     """Takes someone out of the byline; they write here no more."""
     db.session.execute(delete(co_authors).where(co_authors.c.post_id == post.id, co_authors.c.person_id == person.id))
     _note_change(post, now)
+    notices.is_no_author(post, person, now=now)
 
 
 def _author_called(who: str) -> Person | None:

@@ -10,8 +10,9 @@ from sqlalchemy import CursorResult, delete
 from webapp.accounts.models import Person
 from webapp.audit import operations as audit
 from webapp.core.errors import Conflict
+from webapp.core.words import mark
 from webapp.extensions import db
-from webapp.posts import queries
+from webapp.posts import notices, queries
 from webapp.posts.models import Post, PostState
 from webapp.posts.operations.saving import CHANGED, save
 from webapp.posts.signals import post_hidden
@@ -25,11 +26,12 @@ def trash(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # 
         was_public = post.is_public
         post.trashed_from, post.state, post.trashed_at = post.state, PostState.TRASHED, now
         save(post, now)
+        notices.keep_back(post, why=mark("the post is in the trash"), now=now)
         if was_public:
             post_hidden.send(post, now=now)
 
 
-def restore(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  # as its siblings
+def restore(post: Post, *, by: Person, now: datetime) -> None:
     """Takes a post out of the trash as what it was before; as a draft, if its scheduled time passed meanwhile."""
     if post.state is not PostState.TRASHED:
         return
@@ -40,6 +42,7 @@ def restore(post: Post, *, by: Person, now: datetime) -> None:  # noqa: ARG001  
     if was is not PostState.SCHEDULED:
         post.publish_at = None
     save(post, now)
+    notices.let_go(post, by=by, now=now)
 
 
 def delete_for_good(post: Post, *, by: Person, now: datetime) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import case, false, or_, select
 
 from webapp.accounts.models import Person
 from webapp.extensions import db
 from webapp.images.models import Image
 from webapp.posts.models import Post, PostState, SlugRedirect, Tag, post_tags
-from webapp.posts.queries.scopes import visible_to
+from webapp.posts.queries.scopes import is_editable_by, visible_to
 
 
 def by_slug(person: Person | None, slug: str) -> Post | None:
@@ -59,11 +59,15 @@ def _can_be_slug(raw: str) -> bool:
     return "\0" not in raw
 
 
-def titles_showing(image: Image, limit: int = 20) -> Sequence[str]:
-    """What the posts are called that a picture is in or at the head of, whatever their state."""
+def titles_showing(image: Image, person: Person | None, limit: int = 20) -> Sequence[str | None]:
+    """What the posts are called that a picture is in or at the head of, whatever their state.
+
+    Those first of which ``person`` may know; the others have no title here.
+    """
+    may_know = or_(Post.state == PostState.PUBLISHED, is_editable_by(person) if person else false())
     return db.session.scalars(
-        select(Post.title)
+        select(case((may_know, Post.title)))
         .where(or_(Post.cover_id == image.id, Post.body.contains(f"/images/{image.key}/")))
-        .order_by(Post.id)
+        .order_by(case((may_know, 0), else_=1), Post.id)
         .limit(limit)
     ).all()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from webapp.accounts.models import Person, Role
+from webapp.accounts.models import Person
 from webapp.extensions import db
 from webapp.posts.models import Post, PostState, ReviewNote, ReviewState, ReviewStep, co_authors
 from webapp.settings.models import SiteSetting
@@ -44,12 +44,6 @@ def waiting_for_review() -> Sequence[ReviewNote]:
 
 def count_waiting() -> int:
     return db.session.scalar(select(func.count(Post.id)).where(*IS_WAITING)) or 0
-
-
-def editors() -> Sequence[Person]:
-    """Everyone who may answer when a review is asked for, and can be written to."""
-    everyone = select(Person).where(Person.email_confirmed_at.is_not(None), Person.role.in_([Role.EDITOR, Role.ADMIN]))
-    return db.session.scalars(everyone.order_by(Person.id)).all()
 
 
 def authors_of(post: Post) -> Sequence[Person]:

@@ -31,7 +31,7 @@ def visible_to(person: Person | None) -> Select[Post]:
     return (
         select(Post)
         .options(*WITH_PEOPLE)
-        .where(or_(is_public, _is_editable_by(person)), Post.state != PostState.TRASHED)
+        .where(or_(is_public, is_editable_by(person)), Post.state != PostState.TRASHED)
         .order_by(Post.id.desc())
     )
 
@@ -44,14 +44,14 @@ def editable_by(person: Person, *, or_trashed: bool = False) -> Select[Post]:
     return (
         select(Post)
         .options(*WITH_PEOPLE)
-        .where(_is_editable_by(person), true() if or_trashed else Post.state != PostState.TRASHED)
+        .where(is_editable_by(person), true() if or_trashed else Post.state != PostState.TRASHED)
         .order_by(Post.updated_at.desc(), Post.id.desc())
     )
 
 
 def published_of(person: Person) -> Select[Post]:
     """What is published of what a person may change, the newest first."""
-    return published().where(_is_editable_by(person))
+    return published().where(is_editable_by(person))
 
 
 def called(posts: Select[Post], words: str) -> Select[Post]:
@@ -64,7 +64,7 @@ def trash_of(person: Person) -> Select[Post]:
     return (
         select(Post)
         .options(*WITH_PEOPLE)
-        .where(_is_editable_by(person), Post.state == PostState.TRASHED)
+        .where(is_editable_by(person), Post.state == PostState.TRASHED)
         .order_by(Post.updated_at.desc(), Post.id.desc())
     )
 
@@ -121,7 +121,8 @@ def is_by(person: Person) -> ColumnElement[bool]:
     return or_(Post.author_id == person.id, Post.id.in_(shared))
 
 
-def _is_editable_by(person: Person) -> ColumnElement[bool]:
+def is_editable_by(person: Person) -> ColumnElement[bool]:
+    """Whether a person may change a post, wherever it is."""
     if person.is_allowed(Role.EDITOR):
         return true()
     return is_by(person) if person.is_allowed(Role.AUTHOR) else false()

@@ -70,7 +70,7 @@ def review_rule() -> ResponseReturnValue:
 def review(post_id: int) -> ResponseReturnValue:
     person = _me()
     post = queries.get_editable(person, post_id) or abort(404)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(post, ReviewForm.of(post), person)
     form, action = ReviewForm(), request.form.get("action", "")
     if action not in OF_AUTHORS | (OF_EDITORS if person.is_allowed(Role.EDITOR) else frozenset()):

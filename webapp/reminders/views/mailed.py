@@ -33,7 +33,7 @@ def act(token: str) -> ResponseReturnValue:
     reminder_id, version = payload
     reminder = queries.get_mailed(reminder_id, to_change=request.method == "POST") or abort(404)
     is_current = reminder.version == version
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(reminder, is_current=is_current)
     try:
         said = _do(reminder, request.form.get("do"), is_current=is_current)

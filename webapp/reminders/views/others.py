@@ -72,10 +72,10 @@ def answer_other(recipient_id: int) -> ResponseReturnValue:
 @csrf.exempt  # who can send it has the link
 def answer(token: str) -> ResponseReturnValue:
     recipient = _behind(links.to_answer(token))
-    if request.method == "GET":
-        return _page(recipient, may_accept=True)
-    if recipient.taken_back_at is not None:
-        return _page(recipient, may_accept=False, status=409)
+    is_over = recipient.taken_back_at is not None
+    if request.method != "POST" or is_over:
+        status = 409 if request.method == "POST" else 200
+        return _page(recipient, may_accept=not is_over, may_act=not is_over, status=status)
     _do(recipient, request.form.get("do"))
     db.session.commit()
     return _page(recipient, may_accept=True, said=_answered(recipient))
@@ -87,7 +87,7 @@ def stop(token: str) -> ResponseReturnValue:
     """Without a word about what to do (a mail program's one click) it stops what this person sends."""
     recipient = _behind(links.to_stop(token))
     may_accept = recipient.accepted_at is not None and recipient.taken_back_at is None
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(recipient, may_accept=may_accept)
     wish = request.form.get("do") or NO
     if wish == YES and not may_accept:
@@ -141,11 +141,14 @@ def _what_now(recipient: Recipient) -> str:
     return str(said)
 
 
-def _page(recipient: Recipient, *, may_accept: bool, said: str | None = None, status: int = 200) -> Response:
+def _page(
+    recipient: Recipient, *, may_accept: bool, may_act: bool = True, said: str | None = None, status: int = 200
+) -> Response:
     page = render_template(
         "reminders/answer.html",
         recipient=recipient,
         may_accept=may_accept and recipient.taken_back_at is None,
+        may_act=may_act,
         is_closed=recipients.is_closed(recipient.address),
         said=said,
     )

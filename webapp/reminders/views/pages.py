@@ -90,7 +90,7 @@ def reading() -> str:
 @blueprint.route(f"{ONE}/edit", methods=["GET", "POST"])
 @login_required
 def edit(reminder_id: int) -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         reminder = mine(reminder_id)
         return edit_page(reminder, _showing(reminder))
     reminder = mine(reminder_id, to_change=True)

@@ -2,8 +2,8 @@
 // The page names its parts, each with the hash of what it holds, so that a new one is never mixed with an old.
 const part = (name) => import(document.querySelector(`link[data-name="${name}"]`).href);
 
-const [text, { Status }, { Unsent, offer }, { Saving }, { listen }, { takePictures }, { unwrapTables }, { bracketAddresses }, { subscribe }] = await Promise.all(
-  ["text", "status", "unsent", "saving", "keys", "pictures", "tables", "links", "paste-markdown"].map(part),
+const [text, { Status }, { Unsent, offer }, { Saving }, { listen }, { takePictures }, { unwrapTables }, { bracketAddresses }, { keepOnOneLine }, { subscribe }] = await Promise.all(
+  ["text", "status", "unsent", "saving", "keys", "pictures", "tables", "links", "title", "paste-markdown"].map(part),
 );
 
 const form = document.getElementById("editor");
@@ -16,5 +16,6 @@ takePictures(form, area, text);
 unwrapTables(area);
 if (!("linksBare" in form.dataset)) bracketAddresses(area, text);
 subscribe(area);
+keepOnOneLine(form.elements.title, area);
 listen(form, area, saving, text);
 saving.start();

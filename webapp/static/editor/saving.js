@@ -241,7 +241,7 @@ export class Saving {
 
 // Whether it is a field whose value means nothing while it is half typed.
 function isLine(control) {
-  return control?.matches("input:not([name=title])") ?? false;
+  return control?.matches("input") ?? false;
 }
 
 function same(one = "", other = "") {
