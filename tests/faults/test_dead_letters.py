@@ -231,10 +231,11 @@ def test_there_is_nothing_that_rabbitmq_4_would_refuse(staffed):
         expected = ("classic", "false") if exclusive == "true" else ("quorum", "true")
         assert (kind, durable) == expected, f"{name} is shared" if exclusive != "true" else name
         assert exclusive == "true" or name.startswith(("almanac.", "celery_delayed_")), f"{name} is shared"
-    channels = houses.rabbitmqctl(
-        "list_channels", "-p", vhost, "--no-table-headers", "global_prefetch_count", "vhost"
-    ).splitlines()
-    assert {row.split("\t")[0] for row in channels} == {"0"}
+    if houses.rabbitmqctl("version").startswith("3."):  # later ones have no such column: they refuse it
+        channels = houses.rabbitmqctl(
+            "list_channels", "-p", vhost, "--no-table-headers", "global_prefetch_count", "vhost"
+        ).splitlines()
+        assert {row.split("\t")[0] for row in channels} == {"0"}
 
 
 def test_a_failure_with_the_database_wears_no_message_out(crew):
