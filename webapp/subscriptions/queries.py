@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
 
 from webapp.accounts.models import Person, Role
 from webapp.extensions import db
 from webapp.mail.models import Delivery, Kind, Suppression
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
+
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def by_address(address: str) -> Subscription | None:
@@ -61,10 +63,28 @@ def is_anyone_in(key: str, slot: datetime) -> bool:
     return bool(db.session.scalar(select(found)))
 
 
+def in_slots(slots: Mapping[str, datetime]) -> set[str]:
+    """The schedules of these whose slot is anybody's. Nobody is in ``post`` by this."""
+    if not slots:
+        return set()
+    columns = Subscription.__table__.c
+    first = func.min(func.coalesce(columns.scheduled_from, literal(LONG_AGO, columns.scheduled_from.type)))
+    rows = db.session.execute(
+        select(columns.schedule_key, first)
+        .where(_is_active(), columns.schedule_key.in_(slots))
+        .group_by(columns.schedule_key)
+    )
+    return {key for key, chosen_at in rows if chosen_at <= slots[key]}
+
+
 def count_in(key: str, slot: datetime) -> int:
     """How many readers a slot of a schedule may reach."""
-    concerned = (_is_active(), _is_in(key, slot), _is_awake(slot))
-    return db.session.scalar(select(func.count(Subscription.id)).where(*concerned)) or 0
+    return db.session.scalar(select(func.count(Subscription.id)).where(*reached_by([key], slot))) or 0
+
+
+def reached_by(keys: Collection[str], slot: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Which rows are those of readers whom a slot of these schedules may reach."""
+    return _is_active(), or_(*(_is_in(key, slot) for key in keys)), _is_awake(slot)
 
 
 def confirmations_of(subscription: Subscription) -> Sequence[datetime]:
