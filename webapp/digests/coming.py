@@ -32,7 +32,7 @@ PAUSED = mark("has paused")
 TOO_LATE = mark("more than 48 hours late")
 
 FIRST_PERIODS = timedelta(days=62)
-"""As far back as the first letter of a month may look, from before a letter that was missed."""
+"""As far back as the first letter of a month may look, from the last one that is not owed."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ class Letter:
 
 @dataclass(frozen=True)
 class _Run:
-    """A run to come. ``key`` None means every reader, ``nth_cursor`` those whom a run that has begun has yet to see."""
+    """A run to come. ``key`` None means every reader, ``nth_cursor`` those whom a run that has begun has yet to see.
+
+    ``goes_at`` is until when it was kept back, if it was.
+    """
 
     at: datetime
     slot_at: datetime
@@ -78,6 +81,11 @@ class _Run:
     key: str | None
     nth_cursor: int | None = None
     is_open: bool = False
+    goes_at: datetime | None = None
+
+    @property
+    def is_too_late(self) -> bool:
+        return opening.is_too_late(self.goes_at or self.slot_at, self.at)
 
 
 @dataclass
@@ -108,6 +116,10 @@ class _Group:
         return self.place.schedule_key
 
     @property
+    def scheduled_from(self) -> datetime | None:
+        return self.place.scheduled_from
+
+    @property
     def each_post_from(self) -> datetime | None:
         return self.place.each_post_from
 
@@ -118,15 +130,16 @@ class _Group:
             return True
         if run.key == opening.POST:
             return self.each_post_from is not None and self.each_post_from <= run.slot_at
-        chosen = self.place.scheduled_from
+        chosen = self.scheduled_from
         return run.key == self.schedule_key and (chosen is None or chosen <= run.slot_at)
 
     def is_paused(self, run: _Run) -> bool:
         return self.place.paused_until is not None and self.place.paused_until > run.slot_at
 
-    def take(self, run: _Run, find: windows.Find) -> tuple[datetime, tuple[Item, ...]]:
+    def take(self, run: _Run, world: _World) -> tuple[datetime, tuple[Item, ...]]:
         """What is new to them in a run, from when on; they have it from then."""
-        offer = windows.offer(self, run.end, windows.due(self, run.key, run.end), find)
+        terms = windows.terms(self, run.key, run.end, lambda key: world.settled_until(key, run.end))
+        offer = windows.offer(terms, run.end, world.between)
         self.covered_until, self.had_since, self.starts_afresh = offer.covered_until, offer.had_since, False
         items = tuple(each for each in offer.items if each.post_id not in self.given)
         self.given |= {each.post_id for each in items}
@@ -135,11 +148,14 @@ class _Group:
 
 @dataclass
 class _World:
-    """What appears as time goes by. ``passed`` is up to where a letter has been opened."""
+    """What appears as time goes by. ``passed`` is up to where a letter has been opened, ``settled`` of each schedule
+    the last slot whose letter is not owed any more.
+    """
 
     items: list[Item]
     passed: datetime | None
     scheduled: list[tuple[datetime, Post]]
+    settled: dict[str, datetime] = field(default_factory=dict)
 
     def notice(self, now: datetime) -> None:
         """What is scheduled before ``now`` is public and noticed by then, as :func:`news.notice` would."""
@@ -150,6 +166,11 @@ class _World:
             if natural != appears_at and self.passed is not None and natural <= self.passed:
                 natural = max(appears_at, self.passed + AN_INSTANT)
             self.items.append(news.item(post, natural))
+
+    def settled_until(self, key: str, before: datetime) -> datetime:
+        if key not in self.settled:
+            self.settled[key] = queries.settled_until(key, before)
+        return self.settled[key]
 
     def between(self, start: datetime, end: datetime) -> list[Item]:
         return sorted(
@@ -178,6 +199,7 @@ def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
             None if run.schedule_key == opening.NOW else run.schedule_key,
             nth,
             is_open=True,
+            goes_at=run.goes_at,
         )
         for nth, run in enumerate(planning)
     ]
@@ -189,8 +211,8 @@ def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
             world.passed = max(run.end, world.passed or run.end)
         concerned = [group for group in groups if group.is_in(run)]
         wait = opening.announced_for(sum(each.count for each in concerned if not each.is_paused(run)))
-        if not run.is_open and wait is not None:
-            run = replace(run, at=run.at + wait)  # noqa: PLW2901  # the same run, later
+        if not run.is_open and wait is not None and not run.is_too_late:
+            run = replace(run, at=run.at + wait, goes_at=run.at + wait)  # noqa: PLW2901  # the same run, later
         if run.at < until:
             yield _letter(run, concerned, world, cursors, never)
 
@@ -198,6 +220,8 @@ def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
 def _world(groups: Sequence[_Group], now: datetime, until: datetime) -> _World:
     """What is known, what would be noticed now, and what is scheduled."""
     starts = [group.covered_until for group in groups if group.covered_until is not None]
+    fresh = {each.schedule_key for each in groups if each.covered_until is None or each.starts_afresh}
+    starts += [queries.settled_until(key, now) for key in fresh]
     known = news.foreseen(min([now, *starts]) - FIRST_PERIODS, now)
     ahead = [each for each in news.foreseen(now, max(until, now)) if each not in known]
     coming = [(max(cast(datetime, post.publish_at), now), post) for post in posts.scheduled_before(max(until, now))]
@@ -232,7 +256,7 @@ def _letter(
     left_out = Counter(never)
     kind = Kind.POST if run.key == opening.POST else Kind.DIGEST
     zone = schedules.named(run.key or opening.WEEKLY).zone.key
-    if opening.is_too_late(run.slot_at, run.at):
+    if run.is_too_late:
         left_out[TOO_LATE] = sum(group.count for group in concerned)
         return Letter(run.at, kind, zone, [], +left_out)
     alike: dict[tuple[datetime, tuple[Item, ...]], list[_Group]] = {}
@@ -240,11 +264,13 @@ def _letter(
         if group.is_paused(run):
             left_out[PAUSED] += group.count
             continue
-        start, items = group.take(run, world.between)
+        start, items = group.take(run, world)
         if not items or group.place.is_suppressed:
             left_out[SUPPRESSED if items else NOTHING_NEW] += group.count
         else:
             alike.setdefault((start, items), []).append(group)
+    if run.key is not None:
+        world.settled[run.key] = run.slot_at
     windows_of = []
     for (start, items), readers in sorted(alike.items(), key=lambda each: (each[0][0], len(each[0][1]))):
         window = _window(start, items, readers, cursors)

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
 
 from webapp.core.days import ALWAYS, Days
-from webapp.digests.models import DigestRun, RunState
+from webapp.digests.models import STILL_OWED, DigestRun, RunState
 from webapp.extensions import db
 from webapp.mail.models import Delivery, State
 
 SLOT_AT: ColumnElement[datetime] = DigestRun.__table__.c.slot_at
+
+AT_ONCE = 1000
+"""Slots that one statement asks about."""
+
+IS_OWED = or_(
+    DigestRun.state.in_([RunState.ANNOUNCED, RunState.PLANNING, RunState.FAILED]),
+    and_(DigestRun.state == RunState.SKIPPED, DigestRun.note.in_(STILL_OWED)),
+)
+"""The letter has not gone out, and the one after it brings what it would have held."""
 
 
 def run_for(schedule_key: str, slot_at: datetime) -> DigestRun | None:
     return db.session.scalar(
         select(DigestRun).where(DigestRun.schedule_key == schedule_key, DigestRun.slot_at == slot_at)
     )
+
+
+def without_run(slots: Sequence[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+    """Those of these slots of schedules that have no run, asked for many at once."""
+    known: set[tuple[str, datetime]] = set()
+    for start in range(0, len(slots), AT_ONCE):
+        rows = db.session.execute(
+            select(DigestRun.schedule_key, DigestRun.slot_at).where(
+                tuple_(DigestRun.schedule_key, DigestRun.slot_at).in_(slots[start : start + AT_ONCE])
+            )
+        )
+        known |= {(key, slot_at) for key, slot_at in rows}
+    return [each for each in slots if each not in known]
 
 
 def in_state(state: RunState) -> Sequence[DigestRun]:
@@ -34,6 +56,21 @@ def locked(run_id: int) -> DigestRun | None:
 def last_slot(schedule_key: str) -> datetime | None:
     """The newest slot that is on record."""
     return db.session.scalar(select(func.max(DigestRun.slot_at)).where(DigestRun.schedule_key == schedule_key))
+
+
+def settled_until(schedule_key: str, before: datetime) -> datetime:
+    """The last slot before an instant whose letter is not owed any more.
+
+    What a schedule had after it did not go out, or was missed. Nothing is owed from before its first slot on record.
+    """
+    earlier = (DigestRun.schedule_key == schedule_key, DigestRun.slot_at < before)
+    last, first = db.session.execute(
+        select(
+            select(func.max(SLOT_AT)).where(*earlier, not_(IS_OWED)).scalar_subquery(),
+            select(func.min(SLOT_AT)).where(*earlier).scalar_subquery(),
+        )
+    ).one()
+    return last or (first or before) - timedelta(microseconds=1)
 
 
 def sent_until(schedule_key: str) -> datetime | None:
