@@ -14,7 +14,7 @@ from typing import cast
 
 from webapp.core.words import mark
 from webapp.digests import news, opening, queries, windows
-from webapp.digests.models import RunState
+from webapp.digests.models import DigestRun, RunState
 from webapp.digests.news import AN_INSTANT, Item
 from webapp.mail.models import Kind
 from webapp.posts import queries as posts
@@ -22,7 +22,7 @@ from webapp.posts.models import Post
 from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions import schedules
 from webapp.subscriptions.models import Cadence, SubscriptionState
-from webapp.subscriptions.queries import Place
+from webapp.subscriptions.queries import Outlook, Place
 
 UNCONFIRMED = mark("has not confirmed")
 LEFT = mark("has left")
@@ -46,13 +46,13 @@ class Window:
     titles: Sequence[str]
     count: int
     places: Sequence[Place]
-    cursors: Sequence[int]
+    outlook: Outlook
     nobody: frozenset[int] = frozenset()
 
     def addresses(self) -> Iterator[str]:
         """Each reader's address, read in pages."""
         for place in self.places:
-            for reader_id, address in subscriptions.standing_at(place, self.cursors):
+            for reader_id, address in subscriptions.standing_at(place, self.outlook):
                 if reader_id not in self.nobody:
                     yield address
 
@@ -182,8 +182,8 @@ class _World:
 def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
     """The letters from ``now`` up to but not including ``until``, in the order of time."""
     planning = [*queries.in_state(RunState.PLANNING), *queries.in_state(RunState.ANNOUNCED)]
-    cursors = [run.cursor for run in planning]
-    groups = [_Group(place, count) for place, count in subscriptions.standings(cursors)]
+    outlook = _outlook(planning)
+    groups = [_Group(place, count) for place, count in subscriptions.standings(outlook)]
     never = Counter(
         {
             UNCONFIRMED: subscriptions.in_state(SubscriptionState.PENDING),
@@ -214,7 +214,18 @@ def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
         if not run.is_open and wait is not None and not run.is_too_late:
             run = replace(run, at=run.at + wait, goes_at=run.at + wait)  # noqa: PLW2901  # the same run, later
         if run.at < until:
-            yield _letter(run, concerned, world, cursors, never)
+            yield _letter(run, concerned, world, outlook, never)
+
+
+def _outlook(planning: Sequence[DigestRun]) -> Outlook:
+    """From when on it matters when a reader chose their slots, or to get each post: who chose before that is alike."""
+    posts_from = [run.slot_at for run in planning if run.schedule_key == opening.POST]
+    last = queries.last_slot(opening.POST)
+    return Outlook(
+        cursors=[run.cursor for run in planning],
+        slots_from=queries.all_settled_until(),
+        posts_from=min([*posts_from, last]) if last is not None else None,
+    )
 
 
 def _world(groups: Sequence[_Group], now: datetime, until: datetime) -> _World:
@@ -250,9 +261,7 @@ def _posts(world: _World, groups: Sequence[_Group], now: datetime, until: dateti
     return [*found, *(_Run(at, at, at, opening.POST) for at in sorted(instants))]
 
 
-def _letter(
-    run: _Run, concerned: Sequence[_Group], world: _World, cursors: Sequence[int], never: Counter[str]
-) -> Letter:
+def _letter(run: _Run, concerned: Sequence[_Group], world: _World, outlook: Outlook, never: Counter[str]) -> Letter:
     left_out = Counter(never)
     kind = Kind.POST if run.key == opening.POST else Kind.DIGEST
     zone = schedules.named(run.key or opening.WEEKLY).zone.key
@@ -273,21 +282,21 @@ def _letter(
         world.settled[run.key] = run.slot_at
     windows_of = []
     for (start, items), readers in sorted(alike.items(), key=lambda each: (each[0][0], len(each[0][1]))):
-        window = _window(start, items, readers, cursors)
+        window = _window(start, items, readers, outlook)
         left_out[NOTHING_NEW] += sum(group.count for group in readers) - window.count
         if window.count:
             windows_of.append(window)
     return Letter(run.at, kind, zone, windows_of, +left_out)
 
 
-def _window(start: datetime, items: Sequence[Item], readers: Sequence[_Group], cursors: Sequence[int]) -> Window:
+def _window(start: datetime, items: Sequence[Item], readers: Sequence[_Group], outlook: Outlook) -> Window:
     """Counts them, but for those who had all of it before: only what came back can have been had."""
     places = [group.place for group in readers]
     count = sum(group.count for group in readers)
     nobody: frozenset[int] = frozenset()
     if all(each.is_again for each in items):
-        ids = [reader_id for place in places for reader_id, _address in subscriptions.standing_at(place, cursors)]
+        ids = [reader_id for place in places for reader_id, _address in subscriptions.standing_at(place, outlook)]
         had = news.had_before(ids, [each.post_id for each in items])
         wanted = {each.post_id for each in items}
         nobody = frozenset(each for each in ids if all((each, post_id) in had for post_id in wanted))
-    return Window(start, [each.title for each in items], count - len(nobody), places, cursors, nobody)
+    return Window(start, [each.title for each in items], count - len(nobody), places, outlook, nobody)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, tuple_
 
 from webapp.core.days import ALWAYS, Days
 from webapp.digests.models import STILL_OWED, DigestRun, RunState
@@ -71,6 +71,13 @@ def settled_until(schedule_key: str, before: datetime) -> datetime:
         )
     ).one()
     return last or (first or before) - timedelta(microseconds=1)
+
+
+def all_settled_until() -> datetime | None:
+    """Up to where no letter of any schedule is owed; None when no run is on record."""
+    last, first = func.max(case((not_(IS_OWED), SLOT_AT))), func.min(SLOT_AT)
+    rows = db.session.execute(select(last, first).group_by(DigestRun.schedule_key))
+    return min((settled or first - timedelta(microseconds=1) for settled, first in rows), default=None)
 
 
 def sent_until(schedule_key: str) -> datetime | None:

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, null, or_, select
 
 from webapp.accounts.models import Person, Role
 from webapp.extensions import db
@@ -113,14 +113,25 @@ class Place:
     is_behind: tuple[bool, ...]
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What of the past still matters to where readers stand: the ``cursors`` of runs that have begun; the slots from
+    ``slots_from`` on, and the posts from ``posts_from`` on, however long before that a reader chose them.
+    """
+
+    cursors: Sequence[int] = ()
+    slots_from: datetime | None = None
+    posts_from: datetime | None = None
+
+
 STANDING = tuple(field.name for field in fields(Place))[:-2]
 """What of a place is a column of the subscription."""
 
 
-def standings(cursors: Sequence[int] = ()) -> list[tuple[Place, int]]:
+def standings(outlook: Outlook) -> list[tuple[Place, int]]:
     """Where the active readers stand, and how many in each place; never a row for each of them."""
     places = (
-        select(*_place(cursors))
+        select(*_place(outlook))
         .outerjoin(Suppression, Suppression.address == Subscription.address)
         .where(Subscription.state == SubscriptionState.ACTIVE)
         .subquery()
@@ -134,11 +145,11 @@ def _placed(values: Sequence[Any]) -> Place:
     return Place(*[*own, bool(is_suppressed), tuple(bool(each) for each in is_behind)])
 
 
-def standing_at(place: Place, cursors: Sequence[int] = ()) -> Iterator[tuple[int, str]]:
+def standing_at(place: Place, outlook: Outlook) -> Iterator[tuple[int, str]]:
     """Id and address of the readers in one of the places that :func:`standings` tells of."""
     values = (*astuple(place)[:-1], *place.is_behind)
     is_there = and_(
-        *(column.is_not_distinct_from(value) for column, value in zip(_place(cursors), values, strict=True))
+        *(column.is_not_distinct_from(value) for column, value in zip(_place(outlook), values, strict=True))
     )
     rows = db.session.execute(
         select(Subscription.id, Subscription.address)
@@ -172,10 +183,18 @@ def _is_awake(slot: datetime) -> ColumnElement[bool]:
     return or_(pause.is_(None), pause <= slot)
 
 
-def _place(cursors: Sequence[int]) -> list[ColumnElement[Any]]:
+def _place(outlook: Outlook) -> list[ColumnElement[Any]]:
     columns = Subscription.__table__.c
+    standing: dict[str, ColumnElement[Any]] = {name: columns[name] for name in STANDING}
+    if outlook.slots_from is not None:
+        chosen = columns.scheduled_from
+        standing["scheduled_from"] = case((chosen <= outlook.slots_from, null()), else_=chosen)
+    if outlook.posts_from is not None:
+        began, has_mark = columns.each_post_from, columns.covered_until.is_not(None) & ~columns.starts_afresh
+        earliest = literal(outlook.posts_from, began.type)
+        standing["each_post_from"] = case(((began <= earliest) & has_mark, earliest), else_=began)
     return [
-        *(columns[name] for name in STANDING),
+        *(column.label(name) for name, column in standing.items()),
         Suppression.__table__.c.id.is_not(None).label("is_suppressed"),
-        *((columns.id > cursor).label(f"is_behind_{nth}") for nth, cursor in enumerate(cursors)),
+        *((columns.id > cursor).label(f"is_behind_{nth}") for nth, cursor in enumerate(outlook.cursors)),
     ]

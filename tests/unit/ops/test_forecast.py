@@ -29,6 +29,7 @@ from webapp.ops.dispatcher import Dispatcher
 from webapp.posts.models import Post, PostState
 from webapp.reminders import queries as due
 from webapp.reminders.models import Condition, ReminderKind, ReminderState
+from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions import schedules
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
@@ -65,7 +66,15 @@ def furnish():
         state=RunState.DONE,
         ended_at=last,
     )
-    database.session.add(run)
+    posts = DigestRun(
+        schedule_key="post",
+        slot_at=SLOT - WEEK + HOUR,
+        window_start=last,
+        window_end=SLOT - WEEK + HOUR,
+        state=RunState.DONE,
+        ended_at=SLOT - WEEK + HOUR,
+    )
+    database.session.add_all([run, posts])
     database.session.commit()
     return author
 
@@ -323,6 +332,23 @@ def busy_world(author):
     waiting("carol@example.org", at=NOW + timedelta(minutes=5))
 
 
+def test_readers_who_chose_at_different_times_long_ago_are_counted_together(house, author, monkeypatch):
+    factories.post(author, "Salt", published_at=NOW - DAY)
+    for minute in range(40):
+        long_ago = NOW - 30 * DAY + timedelta(minutes=minute)
+        at_once = {"follows": f"site @{author.id}=post", "each_post_from": long_ago}
+        values = {"schedule_key": "weekly sat 9 UTC", "scheduled_from": long_ago, "covered_until": SLOT - WEEK}
+        factories.subscription(f"reader{minute}@example.org", **values, **(at_once if minute % 2 else {}))
+    database.session.commit()
+    counted = []
+    standings = subscriptions.standings
+    monkeypatch.setattr(subscriptions, "standings", lambda *words: counted.append(standings(*words)) or counted[-1])
+
+    forecast.forecast(NOW, DAYS)
+
+    assert sorted(count for _place, count in counted[0]) == [20, 20]
+
+
 # What a machine reads
 
 
@@ -501,7 +527,7 @@ def test_what_is_foreseen_is_what_is_sent(described, app, house, jobs, smtp):
         empty()
 
 
-def followed(key, what, author):
+def followed(key, what, author, since):
     """What a reader follows and how often, so that its schedule has this key."""
     usual = Cadence(key.split()[0])
     words = {
@@ -515,7 +541,7 @@ def followed(key, what, author):
     if usual is Cadence.POST or (usual is not Cadence.DAILY and what == "site, the author every day"):
         words = words.split("=")[0]
     at_once = usual is Cadence.POST or "=post" in words
-    return {"cadence": usual, "follows": words, "each_post_from": NOW - 3 * DAY if at_once else None}
+    return {"cadence": usual, "follows": words, "each_post_from": since if at_once else None}
 
 
 def make(described):
@@ -545,9 +571,10 @@ def make(described):
     for number, (key, what) in enumerate(described["chosen"]):
         factories.subscription(
             f"chooser{number}@example.org",
-            covered_until=NOW - 2 * DAY,
+            covered_until=NOW - 2 * DAY if number % 4 else None,
             schedule_key=key,
-            **followed(key, what, author),
+            scheduled_from=NOW - 3 * number * DAY,
+            **followed(key, what, author, NOW - (number + 1) * DAY),
         )
     if described["open_slot"] == "half planned":
         plan_the_first_half()
