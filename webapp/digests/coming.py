@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from webapp.core.words import mark
-from webapp.digests import news, opening, queries, windows
+from webapp.digests import news, opening, owed, queries, windows
 from webapp.digests.models import DigestRun, RunState
 from webapp.digests.news import AN_INSTANT, Item
 from webapp.mail.models import Kind
@@ -169,7 +169,7 @@ class _World:
 
     def settled_until(self, key: str, before: datetime) -> datetime:
         if key not in self.settled:
-            self.settled[key] = queries.settled_until(key, before)
+            self.settled[key] = owed.settled_until(key, before)
         return self.settled[key]
 
     def between(self, start: datetime, end: datetime) -> list[Item]:
@@ -223,7 +223,7 @@ def _outlook(planning: Sequence[DigestRun]) -> Outlook:
     last = queries.last_slot(opening.POST)
     return Outlook(
         cursors=[run.cursor for run in planning],
-        slots_from=queries.all_settled_until(),
+        slots_from=owed.all_settled_until(),
         posts_from=min([*posts_from, last]) if last is not None else None,
     )
 
@@ -232,7 +232,7 @@ def _world(groups: Sequence[_Group], now: datetime, until: datetime) -> _World:
     """What is known, what would be noticed now, and what is scheduled."""
     starts = [group.covered_until for group in groups if group.covered_until is not None]
     fresh = {each.schedule_key for each in groups if each.covered_until is None or each.starts_afresh}
-    starts += [queries.settled_until(key, now) for key in fresh]
+    starts += [owed.settled_until(key, now) for key in fresh]
     known = news.foreseen(min([now, *starts]) - FIRST_PERIODS, now)
     ahead = [each for each in news.foreseen(now, max(until, now)) if each not in known]
     coming = [(max(cast(datetime, post.publish_at), now), post) for post in posts.scheduled_before(max(until, now))]

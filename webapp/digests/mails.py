@@ -16,7 +16,7 @@ from webapp.core import languages, site
 from webapp.core.dates import written
 from webapp.core.rendering import when
 from webapp.core.urls import absolute
-from webapp.digests import links, news, queries, windows
+from webapp.digests import links, news, owed, windows
 from webapp.digests.models import DigestRun, Letter, LetterPost
 from webapp.digests.news import Item
 from webapp.extensions import db
@@ -116,7 +116,7 @@ class Letters:
 
     def _settled_until(self, schedule_key: str) -> datetime:
         if schedule_key not in self._settled:
-            self._settled[schedule_key] = queries.settled_until(schedule_key, self.end)
+            self._settled[schedule_key] = owed.settled_until(schedule_key, self.end)
         return self._settled[schedule_key]
 
     def _between(self, start: datetime, end: datetime) -> Sequence[Item]:

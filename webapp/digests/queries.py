@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from webapp.core.days import ALWAYS, Days
-from webapp.digests.models import STILL_OWED, DigestRun, RunState
+from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
 from webapp.mail.models import Delivery, State
 
@@ -16,12 +16,6 @@ SLOT_AT: ColumnElement[datetime] = DigestRun.__table__.c.slot_at
 
 AT_ONCE = 1000
 """Slots that one statement asks about."""
-
-IS_OWED = or_(
-    DigestRun.state.in_([RunState.ANNOUNCED, RunState.PLANNING, RunState.FAILED]),
-    and_(DigestRun.state == RunState.SKIPPED, DigestRun.note.in_(STILL_OWED)),
-)
-"""The letter has not gone out, and the one after it brings what it would have held."""
 
 
 def run_for(schedule_key: str, slot_at: datetime) -> DigestRun | None:
@@ -56,28 +50,6 @@ def locked(run_id: int) -> DigestRun | None:
 def last_slot(schedule_key: str) -> datetime | None:
     """The newest slot that is on record."""
     return db.session.scalar(select(func.max(DigestRun.slot_at)).where(DigestRun.schedule_key == schedule_key))
-
-
-def settled_until(schedule_key: str, before: datetime) -> datetime:
-    """The last slot before an instant whose letter is not owed any more.
-
-    What a schedule had after it did not go out, or was missed. Nothing is owed from before its first slot on record.
-    """
-    earlier = (DigestRun.schedule_key == schedule_key, DigestRun.slot_at < before)
-    last, first = db.session.execute(
-        select(
-            select(func.max(SLOT_AT)).where(*earlier, not_(IS_OWED)).scalar_subquery(),
-            select(func.min(SLOT_AT)).where(*earlier).scalar_subquery(),
-        )
-    ).one()
-    return last or (first or before) - timedelta(microseconds=1)
-
-
-def all_settled_until() -> datetime | None:
-    """Up to where no letter of any schedule is owed; None when no run is on record."""
-    last, first = func.max(case((not_(IS_OWED), SLOT_AT))), func.min(SLOT_AT)
-    rows = db.session.execute(select(last, first).group_by(DigestRun.schedule_key))
-    return min((settled or first - timedelta(microseconds=1) for settled, first in rows), default=None)
 
 
 def sent_until(schedule_key: str) -> datetime | None:

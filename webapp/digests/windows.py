@@ -18,7 +18,7 @@ from webapp.subscriptions.models import Cadence
 
 Find = Callable[[datetime, datetime], Sequence[Item]]
 Settled = Callable[[str], datetime]
-"""Up to which slot no letter of a schedule is owed any more, as :func:`queries.settled_until` says."""
+"""Up to which slot no letter of a schedule is owed any more, as :func:`owed.settled_until` says."""
 
 
 class Stands(Protocol):
