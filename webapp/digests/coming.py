@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 
+from webapp.core import site
 from webapp.core.words import mark
 from webapp.digests import news, opening, owed, queries, windows
 from webapp.digests.models import DigestRun, RunState
@@ -21,7 +22,7 @@ from webapp.posts import queries as posts
 from webapp.posts.models import Post
 from webapp.subscriptions import queries as subscriptions
 from webapp.subscriptions import schedules
-from webapp.subscriptions.models import Cadence, SubscriptionState
+from webapp.subscriptions.models import ANSWER_WITHIN, Cadence, SubscriptionState
 from webapp.subscriptions.queries import Outlook, Place
 
 UNCONFIRMED = mark("has not confirmed")
@@ -29,6 +30,7 @@ LEFT = mark("has left")
 SUPPRESSED = mark("this address is not written to any more")
 NOTHING_NEW = mark("nothing new for the reader")
 PAUSED = mark("has paused")
+SILENT = mark("was asked whether they still want letters, and has not answered")
 TOO_LATE = mark("more than 48 hours late")
 
 FIRST_PERIODS = timedelta(days=62)
@@ -94,6 +96,7 @@ class _Group:
 
     place: Place
     count: int
+    silent_from: datetime | None
     covered_until: datetime | None = field(init=False)
     starts_afresh: bool = field(init=False)
     had_since: str = field(init=False)
@@ -133,8 +136,10 @@ class _Group:
         chosen = self.scheduled_from
         return run.key == self.schedule_key and (chosen is None or chosen <= run.slot_at)
 
-    def is_paused(self, run: _Run) -> bool:
-        return self.place.paused_until is not None and self.place.paused_until > run.slot_at
+    def why_asleep(self, run: _Run) -> str | None:
+        if self.place.paused_until is not None and self.place.paused_until > run.slot_at:
+            return PAUSED
+        return SILENT if self.silent_from is not None and self.silent_from <= run.slot_at else None
 
     def take(self, run: _Run, world: _World) -> tuple[datetime, tuple[Item, ...]]:
         """What is new to them in a run, from when on; they have it from then."""
@@ -182,8 +187,8 @@ class _World:
 def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
     """The letters from ``now`` up to but not including ``until``, in the order of time."""
     planning = [*queries.in_state(RunState.PLANNING), *queries.in_state(RunState.ANNOUNCED)]
-    outlook = _outlook(planning)
-    groups = [_Group(place, count) for place, count in subscriptions.standings(outlook)]
+    outlook = _outlook(planning, now, until)
+    groups = [_Group(place, count, _silent_from(place, now)) for place, count in subscriptions.standings(outlook)]
     never = Counter(
         {
             UNCONFIRMED: subscriptions.in_state(SubscriptionState.PENDING),
@@ -210,21 +215,44 @@ def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
             world.notice(max(run.slot_at, now) if run.key != opening.POST else run.slot_at)
             world.passed = max(run.end, world.passed or run.end)
         concerned = [group for group in groups if group.is_in(run)]
-        wait = opening.announced_for(sum(each.count for each in concerned if not each.is_paused(run)))
+        wait = opening.announced_for(sum(each.count for each in concerned if each.why_asleep(run) is None))
         if not run.is_open and wait is not None and not run.is_too_late:
             run = replace(run, at=run.at + wait, goes_at=run.at + wait)  # noqa: PLW2901  # the same run, later
         if run.at < until:
             yield _letter(run, concerned, world, outlook, never)
 
 
-def _outlook(planning: Sequence[DigestRun]) -> Outlook:
+def questions(*, now: datetime, until: datetime) -> Iterator[tuple[datetime, str, bool]]:
+    """When which reader will be asked whether they still want letters, if they say nothing; and who is suppressed."""
+    days = site.config().digest_ask_again_days
+    for address, heard_at, paused_until, is_suppressed in subscriptions.to_ask_again(until - timedelta(days=days)):
+        at = _asked_at(heard_at, paused_until, now)
+        if days and at < until:
+            yield at, address, is_suppressed
+
+
+def _asked_at(heard_at: datetime, paused_until: datetime | None, now: datetime) -> datetime:
+    return max(now, heard_at + timedelta(days=site.config().digest_ask_again_days), paused_until or now)
+
+
+def _silent_from(place: Place, now: datetime) -> datetime | None:
+    """From when on these readers get no letters, if they say nothing when they are asked."""
+    asked_at = place.asked_again_at
+    if asked_at is None and place.last_sign_at is not None:
+        asked_at = _asked_at(place.last_sign_at, place.paused_until, now)
+    return asked_at + ANSWER_WITHIN if asked_at is not None else None
+
+
+def _outlook(planning: Sequence[DigestRun], now: datetime, until: datetime) -> Outlook:
     """From when on it matters when a reader chose their slots, or to get each post: who chose before that is alike."""
     posts_from = [run.slot_at for run in planning if run.schedule_key == opening.POST]
-    last = queries.last_slot(opening.POST)
+    last, days = queries.last_slot(opening.POST), timedelta(days=site.config().digest_ask_again_days)
     return Outlook(
         cursors=[run.cursor for run in planning],
         slots_from=owed.all_settled_until(),
         posts_from=min([*posts_from, last]) if last is not None else None,
+        silent_from=now - days if days else None,
+        silent_until=until - ANSWER_WITHIN - days,
     )
 
 
@@ -270,8 +298,8 @@ def _letter(run: _Run, concerned: Sequence[_Group], world: _World, outlook: Outl
         return Letter(run.at, kind, zone, [], +left_out)
     alike: dict[tuple[datetime, tuple[Item, ...]], list[_Group]] = {}
     for group in concerned:
-        if group.is_paused(run):
-            left_out[PAUSED] += group.count
+        if (why := group.why_asleep(run)) is not None:
+            left_out[why] += group.count
             continue
         start, items = group.take(run, world)
         if not items or group.place.is_suppressed:

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, null, or_, select
 
 from webapp.accounts.models import Person, Role
+from webapp.core import site
 from webapp.extensions import db
 from webapp.mail.models import Delivery, Kind, Suppression
-from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
+from webapp.subscriptions.models import ANSWER_WITHIN, Cadence, Subscription, SubscriptionState
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -109,6 +110,8 @@ class Place:
     each_post_from: datetime | None
     had_since: str
     paused_until: datetime | None
+    last_sign_at: datetime | None
+    asked_again_at: datetime | None
     is_suppressed: bool
     is_behind: tuple[bool, ...]
 
@@ -117,11 +120,16 @@ class Place:
 class Outlook:
     """What of the past still matters to where readers stand: the ``cursors`` of runs that have begun; the slots from
     ``slots_from`` on, and the posts from ``posts_from`` on, however long before that a reader chose them.
+
+    Readers whose last sign is from before ``silent_from`` are alike; after ``silent_until`` it does not matter when it
+    was. None: nobody is asked for one.
     """
 
     cursors: Sequence[int] = ()
     slots_from: datetime | None = None
     posts_from: datetime | None = None
+    silent_from: datetime | None = None
+    silent_until: datetime | None = None
 
 
 STANDING = tuple(field.name for field in fields(Place))[:-2]
@@ -161,6 +169,18 @@ def standing_at(place: Place, outlook: Outlook) -> Iterator[tuple[int, str]]:
     return ((reader_id, address) for reader_id, address in rows)
 
 
+def to_ask_again(before: datetime) -> Iterator[tuple[str, datetime, datetime | None, bool]]:
+    """Address, last sign and pause of those from whom there was none since, and whether they are suppressed."""
+    rows = db.session.execute(
+        select(Subscription.address, _last_sign(), Subscription.paused_until, Suppression.id.is_not(None))
+        .outerjoin(Suppression, Suppression.address == Subscription.address)
+        .where(_is_active(), Subscription.asked_again_at.is_(None), _last_sign() < before)
+        .order_by(Subscription.id)
+        .execution_options(yield_per=1000)
+    )
+    return ((address, heard_at, pause, bool(is_suppressed)) for address, heard_at, pause, is_suppressed in rows)
+
+
 def in_state(state: SubscriptionState) -> int:
     """How many readers are in a state."""
     return db.session.scalar(select(func.count(Subscription.id)).where(Subscription.state == state)) or 0
@@ -179,8 +199,16 @@ def _is_in(key: str, slot: datetime) -> ColumnElement[bool]:
 
 
 def _is_awake(slot: datetime) -> ColumnElement[bool]:
-    pause = Subscription.__table__.c.paused_until
-    return or_(pause.is_(None), pause <= slot)
+    pause, asked_at = Subscription.__table__.c.paused_until, Subscription.__table__.c.asked_again_at
+    is_awake = or_(pause.is_(None), pause <= slot)
+    if not site.config().digest_ask_again_days:
+        return is_awake
+    return and_(is_awake, or_(asked_at.is_(None), asked_at > slot - ANSWER_WITHIN))
+
+
+def _last_sign() -> ColumnElement[datetime]:
+    columns = Subscription.__table__.c
+    return func.coalesce(columns.last_sign_at, columns.confirmed_at)
 
 
 def _place(outlook: Outlook) -> list[ColumnElement[Any]]:
@@ -193,8 +221,26 @@ def _place(outlook: Outlook) -> list[ColumnElement[Any]]:
         began, has_mark = columns.each_post_from, columns.covered_until.is_not(None) & ~columns.starts_afresh
         earliest = literal(outlook.posts_from, began.type)
         standing["each_post_from"] = case(((began <= earliest) & has_mark, earliest), else_=began)
+    standing |= _silence(outlook)
     return [
         *(column.label(name) for name, column in standing.items()),
         Suppression.__table__.c.id.is_not(None).label("is_suppressed"),
         *((columns.id > cursor).label(f"is_behind_{nth}") for nth, cursor in enumerate(outlook.cursors)),
     ]
+
+
+def _silence(outlook: Outlook) -> dict[str, ColumnElement[Any]]:
+    """What of a reader's signs decides whether they are asked for one, and fall silent, while one looks ahead."""
+    asked_at, heard_at = Subscription.__table__.c.asked_again_at, _last_sign()
+    nothing = null().cast(asked_at.type)
+    if outlook.silent_from is None or outlook.silent_until is None:
+        return {"last_sign_at": nothing, "asked_again_at": nothing}
+    earliest = literal(outlook.silent_from, asked_at.type)
+    return {
+        "last_sign_at": case(
+            (asked_at.is_not(None) | (heard_at > outlook.silent_until), nothing),
+            (heard_at <= earliest, earliest),
+            else_=heard_at,
+        ),
+        "asked_again_at": asked_at,
+    }
