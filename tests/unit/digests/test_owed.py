@@ -9,7 +9,7 @@ from tests import factories
 from tests.unit.digests.conftest import SLOT, WEEK
 from tests.unit.digests.test_cadences import appear, choose, subjects
 from webapp.accounts.models import Role
-from webapp.digests import opening
+from webapp.digests import news, opening
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
 from webapp.subscriptions.models import Cadence
@@ -180,3 +180,11 @@ def test_a_choice_of_another_cadence_while_a_letter_waits_loses_nothing(site, mi
     beat_at(site, SLOT + WEEK + HOUR, SLOT + WEEK + DAY)
 
     assert subjects(site) == ["Salt"]
+
+
+def test_the_ledger_says_of_any_number_of_readers_who_had_a_post(site):
+    post = site.publish("Salt", SLOT - HOUR)
+    reader = site.reader()
+    site.beat()
+
+    assert news.had_before(range(300_000), [post.id]) == {(reader.id, post.id)}
