@@ -23,6 +23,8 @@ from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+LONGEST_ANNOUNCED = 12 * 60
+"""Minutes for which a large letter is kept back: one that is two days late does not go out any more."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LANGUAGES = {"en": "English", "zh-Hans": "简体中文"}
 """What Almanac speaks, each with its own name for itself."""
@@ -74,6 +76,12 @@ def count(raw: str) -> int:
     if not raw.isascii() or not raw.isdigit() or int(raw) > 1_000_000_000:
         raise ValueError("must be a whole number, zero or more")
     return int(raw)
+
+
+def minutes_kept_back(raw: str) -> int:
+    if count(raw) > LONGEST_ANNOUNCED:
+        raise ValueError(f"must be a whole number of minutes, {LONGEST_ANNOUNCED} at most: late letters do not go out")
+    return count(raw)
 
 
 def site_url(raw: str) -> str:
@@ -267,7 +275,9 @@ class Config:
         default=0,
         says="A digest for more readers than this waits and editors are mailed how to stop it; 0: none waits.",
     )
-    digest_announce_minutes: int = setting(count, default=30, says="How long it waits.")
+    digest_announce_minutes: int = setting(
+        minutes_kept_back, default=30, says=f"How long it waits; {LONGEST_ANNOUNCED} at most."
+    )
     digest_ask_again_days: int = setting(
         count,
         default=0,

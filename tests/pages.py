@@ -27,7 +27,7 @@ FOR_EVERYONE = [
     *("/confirm/{join}", "/confirm/letter-{letter}", "/confirm/comment-{say}", "/reset/{reset}"),
     *("/confirm/over", "/confirm/letter-over", "/confirm/comment-over", "/reset/over"),
     *("/unsubscribe/{leave}", "/unsubscribe/comments-{mute}", "/comments/decide/{decide}", "/reminders/act/{act}"),
-    *("/digests/{digest}", "/digests/stop/{stop_letter}", "/subscribe/settings/{manage}"),
+    *("/digests/{digest}", "/digests/links", "/digests/stop/{stop_letter}", "/subscribe/settings/{manage}"),
     *("/confirm/follow-{more}", "/confirm/follow-over", "/confirm/still-{still}", "/confirm/still-over"),
     *("/logout", "/api/docs"),
     *("/reminders/request/{request}", "/reminders/stop/{stop}"),

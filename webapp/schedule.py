@@ -23,7 +23,7 @@ def beat_schedule(config: Config) -> dict[str, dict[str, Any]]:
         "a picture whose copies are missing": {"task": "images.sweep", "schedule": timedelta(minutes=1)},
         "pictures deleted long ago": {"task": "images.tidy", "schedule": timedelta(hours=6)},
         "comments that nobody confirmed": {"task": "comments.tidy", "schedule": timedelta(hours=6)},
-        "readers not heard of for long": {"task": "subscriptions.ask_again", "schedule": timedelta(hours=1)},
+        "readers not heard of for long": {"task": "subscriptions.ask_again", "schedule": timedelta(minutes=1)},
         "a sign of life": {"task": "ops.heartbeat", "schedule": timedelta(seconds=30)},
         "imports and exports that nobody is at": {"task": "portability.take_up", "schedule": timedelta(seconds=30)},
         "files of imports and exports that are over": {"task": "portability.tidy", "schedule": timedelta(hours=6)},

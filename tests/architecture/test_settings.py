@@ -42,6 +42,8 @@ REFUSED = [
     ("SITE_TIMEZONE", "../../etc/passwd"),
     ("SITE_LANGUAGE", "fr"),
     ("SITE_LANGUAGE", "zh"),
+    ("DIGEST_ANNOUNCE_MINUTES", "721"),
+    ("DIGEST_ANNOUNCE_MINUTES", "soon"),
     ("PROXY_COUNT", "-1"),
     ("PROXY_COUNT", "one"),
     ("DATABASE_URL", "mysql://root@127.0.0.1/blog"),

@@ -130,7 +130,7 @@ def _send_slot(now: datetime) -> None:
         click.echo("No slot has come since this site was set up. `digest send --now` does not wait for one.")
         return
     before = queries.run_for(opening.WEEKLY, slot)
-    was_open = before is None or before.state is RunState.PLANNING
+    was_open = before is None or before.state in {RunState.ANNOUNCED, RunState.PLANNING}
     for _ in operations.tick(now=now):
         db.session.commit()
     run = queries.run_for(opening.WEEKLY, slot)

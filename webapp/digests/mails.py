@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import cast
+from typing import Self, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from webapp.core import languages, site
 from webapp.core.dates import written
 from webapp.core.rendering import when
 from webapp.core.urls import absolute
-from webapp.digests import links, news, windows
+from webapp.digests import links, news, owed, windows
 from webapp.digests.models import DigestRun, Letter, LetterPost
 from webapp.digests.news import Item
 from webapp.extensions import db
@@ -59,6 +59,19 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What else a letter depends on but its posts. One that comes ``at_once`` is about what has just appeared."""
+
+    schedule_key: str
+    language: str
+    at_once: bool = False
+
+    @classmethod
+    def of(cls, reader: Subscription, *, at_once: bool = False) -> Self:
+        return cls(reader.schedule_key, languages.or_sites(reader.language), at_once)
+
+
+@dataclass(frozen=True)
 class Preview:
     """A letter as one reader would get it."""
 
@@ -69,33 +82,42 @@ class Preview:
 
 @dataclass
 class Letters:
-    """The letters that end at one instant. One serves all readers to whom the same posts are new in one language."""
+    """The letters that end at one instant. One serves all to whom the same posts are new and who see it alike."""
 
     end: datetime
     find: windows.Find = news.between
     _found: dict[datetime, Sequence[Item]] = field(default_factory=dict)
-    _offers: dict[tuple[object, ...], windows.Offer] = field(default_factory=dict)
-    _contents: dict[tuple[tuple[int, ...], str, str], MailContent] = field(default_factory=dict)
+    _offers: dict[windows.Terms, windows.Offer] = field(default_factory=dict)
+    _settled: dict[str, datetime] = field(default_factory=dict)
+    _contents: dict[tuple[tuple[int, ...], Look], MailContent | None] = field(default_factory=dict)
+
+    def renew(self) -> None:
+        """Forgets everything if one of the posts has been taken back meanwhile."""
+        held = {each.post_id for found in self._found.values() for each in found}
+        if held and not news.are_readable(held):
+            for known in (self._found, self._offers, self._contents):
+                known.clear()
 
     def offer_to(self, reader: windows.Stands, key: str | None) -> windows.Offer:
-        """What is new to a reader in a run of this schedule. Readers who stand alike are asked about once."""
-        alike = (
-            *(reader.covered_until, reader.starts_afresh, reader.follows, reader.cadence, reader.schedule_key),
-            *(reader.each_post_from, reader.had_since, key),
-        )
-        if alike not in self._offers:
-            cadences = windows.due(reader, key, self.end)
-            self._offers[alike] = windows.offer(reader, self.end, cadences, self._between)
-        return self._offers[alike]
+        """What is new to a reader in a run of this schedule. Readers on the same terms are asked about once."""
+        terms = windows.terms(reader, key, self.end, self._settled_until)
+        if terms not in self._offers:
+            self._offers[terms] = windows.offer(terms, self.end, self._between)
+        return self._offers[terms]
 
-    def content(self, items: Sequence[Item], schedule_key: str, language: str | None = None) -> MailContent | None:
-        """The mail with these posts; None when there are none."""
+    def content(self, items: Sequence[Item], look: Look) -> MailContent | None:
+        """The mail with these posts; None when there are none, or none that can be read any more."""
         if not items:
             return None
-        key = tuple(each.post_id for each in items), schedule_key, languages.or_sites(language)
+        key = tuple(each.post_id for each in items), look
         if key not in self._contents:
-            self._contents[key] = _compose(items, *key[1:], self.end)
+            self._contents[key] = _compose(items, look, self.end)
         return self._contents[key]
+
+    def _settled_until(self, schedule_key: str) -> datetime:
+        if schedule_key not in self._settled:
+            self._settled[schedule_key] = owed.settled_until(schedule_key, self.end)
+        return self._settled[schedule_key]
 
     def _between(self, start: datetime, end: datetime) -> Sequence[Item]:
         if start not in self._found:
@@ -105,29 +127,29 @@ class Letters:
 
 def values(reader: Subscription, start: datetime) -> dict[str, str]:
     """What stands in the places that a letter leaves for its reader, for whom it begins at ``start``."""
-    with languages.speaking(reader.language):
-        asked_on = written(reader.asked_at.astimezone(site.config().zone), "day with year")
-        starts_at = when(start, schedules.of(reader).zone.key)
-    return {
-        "leave_url": leave_url(reader),
-        "manage_url": manage_url(reader),
-        "asked_on": asked_on,
-        "starts_at": starts_at,
-    }
+    return {**_told(reader, start), "leave_url": leave_url(reader), "manage_url": manage_url(reader)}
 
 
-def preview(reader: Subscription, start: datetime, end: datetime, items: Sequence[Item]) -> Preview:
-    """A letter as this reader would get it. Its address in the browser is none yet."""
-    marker = new_marker()
+def values_to_look_at(reader: Subscription, start: datetime) -> dict[str, str]:
+    """The same for somebody else's eyes: the links change nothing for the reader."""
+    nowhere = absolute("digests.links_of_a_preview")
+    return {**_told(reader, start), "leave_url": nowhere, "manage_url": nowhere}
+
+
+def content_to_look_at(items: Sequence[Item], look: Look, end: datetime) -> MailContent | None:
+    """A letter to somebody else, whose mail program can leave nothing by it."""
+    return _compose(items, look, end, is_readers=False)
+
+
+def preview(reader: Subscription, start: datetime, end: datetime, items: Sequence[Item]) -> Preview | None:
+    """A letter as this reader would get it; None when nothing is in it. It has no address in the browser yet."""
+    found, marker = _found(items), new_marker()
+    if not found:
+        return None
     rendered = _render(
-        items,
-        end,
-        reader.schedule_key,
-        recipients_language=reader.language,
-        marker=marker,
-        browser_url=absolute("posts.home"),
+        found, Look.of(reader), end, _oldest(items, end), marker=marker, browser_url=absolute("posts.home")
     )
-    own = values(reader, start)
+    own = values_to_look_at(reader, start)
     return Preview(
         rendered.subject,
         filled(rendered.text, marker=marker, values=own),
@@ -142,52 +164,49 @@ def announcement(run: DigestRun, readers: int, language: str | None) -> Rendered
     )
 
 
-def _compose(items: Sequence[Item], schedule_key: str, language: str, end: datetime) -> MailContent:
-    marker, token = new_marker(), secrets.token_urlsafe(24)
-    rendered = _render(
-        items,
-        end,
-        schedule_key,
-        recipients_language=language,
-        marker=marker,
-        browser_url=links.browser_url(token),
-    )
+def _told(reader: Subscription, start: datetime) -> dict[str, str]:
+    with languages.speaking(reader.language):
+        asked_on = written(reader.asked_at.astimezone(site.config().zone), "day with year")
+        starts_at = when(start, schedules.of(reader).zone.key)
+    return {"asked_on": asked_on, "starts_at": starts_at}
+
+
+def _compose(items: Sequence[Item], look: Look, end: datetime, *, is_readers: bool = True) -> MailContent | None:
+    found = _found(items)
+    if not found:
+        return None
+    marker, token, starts_at = new_marker(), secrets.token_urlsafe(24), _oldest(items, end)
+    rendered = _render(found, look, end, starts_at, marker=marker, browser_url=links.browser_url(token))
+    headers = {"List-Id": f"<letter.{urlsplit(site.config().site_url).hostname}>"}
+    if is_readers:
+        headers["List-Unsubscribe"] = f"<{place(marker, 'leave_url')}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     content = mail.compose(
-        subject=rendered.subject,
-        text=rendered.text,
-        html=rendered.html,
-        marker=marker,
-        headers={
-            "List-Id": f"<letter.{urlsplit(site.config().site_url).hostname}>",
-            "List-Unsubscribe": f"<{place(marker, 'leave_url')}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        subject=rendered.subject, text=rendered.text, html=rendered.html, marker=marker, headers=headers
     )
     db.session.flush()
-    db.session.add(Letter(content_id=content.id, token=token, starts_at=_oldest(items, end), ends_at=end))
+    db.session.add(Letter(content_id=content.id, token=token, starts_at=starts_at, ends_at=end))
     db.session.flush()
-    db.session.add_all(LetterPost(content_id=content.id, post_id=each.post_id) for each in items)
+    db.session.add_all(LetterPost(content_id=content.id, post_id=post.id) for post in found)
     return content
 
 
-def _render(  # what a letter depends on
-    items: Sequence[Item],
-    end: datetime,
-    schedule_key: str,
-    *,
-    recipients_language: str | None,
-    marker: str,
-    browser_url: str,
+def _found(items: Sequence[Item]) -> Sequence[Post]:
+    """The posts, as far as they can be read at this moment."""
+    return posts.published_among([each.post_id for each in items])
+
+
+def _render(
+    found: Sequence[Post], look: Look, end: datetime, starts_at: datetime, *, marker: str, browser_url: str
 ) -> Rendered:
-    schedule = schedules.named(schedule_key)
-    found = posts.published_among([each.post_id for each in items])
+    schedule = schedules.named(look.schedule_key)
     shown = found[-MOST:]
-    is_one_week = end - _oldest(items, end) < LONGER_THAN_A_WEEK
-    with languages.speaking(recipients_language):
+    is_one_week = end - starts_at < LONGER_THAN_A_WEEK
+    with languages.speaking(look.language):
         days = _days(shown, schedule.zone)
     return render(
         "digests/mail/letter",
-        language=recipients_language,
+        language=look.language,
         marker=marker,
         days=days,
         shown=shown,
@@ -198,6 +217,7 @@ def _render(  # what a letter depends on
         end=end,
         zone=schedule.zone.key,
         week=end.astimezone(schedule.zone).isocalendar().week if is_one_week else None,
+        at_once=look.at_once,
         next_at=None if schedule.cadence is Cadence.POST else schedule.after(end),
         browser_url=browser_url,
     )

@@ -23,6 +23,13 @@ class RunState(enum.StrEnum):
     FAILED = mark("failed")
 
 
+STOPPED = mark("stopped before it went out: the next letter covers it")
+MISSED = mark("missed: a later letter covers it")
+TOO_LATE = mark("more than 48 hours late: the next letter covers it")
+STILL_OWED = (STOPPED, MISSED, TOO_LATE)
+"""The notes of runs that were skipped though there may have been something in them."""
+
+
 class DigestRun(Timestamps, Model):
     """A digest for one slot. The unique key is why any number of beats and sweepers make only one.
 

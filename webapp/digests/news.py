@@ -9,9 +9,10 @@ See docs/adr/0015.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
 from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.orm import load_only, selectinload
@@ -27,6 +28,8 @@ ARCHIVE = timedelta(days=31)
 """A post whose day is longer ago than this when we first see it was brought along from elsewhere. It is not mailed."""
 
 AN_INSTANT = timedelta(microseconds=1)
+AT_ONCE = 1000
+"""Numbers in one statement: databases set a limit, 32,766 at the least."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,20 @@ def between(start: datetime, end: datetime) -> Sequence[Item]:
     return _items(rows)
 
 
+def are_readable(post_ids: Collection[int]) -> bool:
+    """Whether all of these that a letter found can be read still, and were not taken back meanwhile."""
+    return all(
+        db.session.scalar(
+            select(func.count())
+            .select_from(News)
+            .join(Post, Post.id == News.post_id)
+            .where(News.post_id.in_(some), News.is_hidden.is_(False), Post.state == PostState.PUBLISHED)
+        )
+        == len(some)
+        for some in _parts(post_ids)
+    )
+
+
 def foreseen(start: datetime, end: datetime) -> Sequence[Item]:
     """What :func:`between` would find if ``end`` were now and everything noticed. It writes nothing."""
     found = [*_items(_known_between(start, end)), *(each for each in to_notice(now=end) if each.appeared_at > start)]
@@ -156,18 +173,15 @@ def item(post: Post, appeared_at: datetime, *, is_again: bool = False) -> Item:
 
 def had_before(reader_ids: Collection[int], post_ids: Collection[int]) -> set[tuple[int, int]]:
     """Which (reader, post) of these the ledger has a mail for, but for those called off before they left."""
-    if not reader_ids or not post_ids:
-        return set()
-    rows = db.session.execute(
-        select(Delivery.reader_id, LetterPost.post_id)
-        .join(LetterPost, LetterPost.content_id == Delivery.content_id)
-        .where(
-            Delivery.reader_id.in_(reader_ids),
-            LetterPost.post_id.in_(post_ids),
-            Delivery.state != State.CANCELLED,
+    found: set[tuple[int, int]] = set()
+    for readers, some in product(_parts(reader_ids), _parts(post_ids)):
+        rows = db.session.execute(
+            select(Delivery.reader_id, LetterPost.post_id)
+            .join(LetterPost, LetterPost.content_id == Delivery.content_id)
+            .where(Delivery.reader_id.in_(readers), LetterPost.post_id.in_(some), Delivery.state != State.CANCELLED)
         )
-    )
-    return {(reader_id, post_id) for reader_id, post_id in rows if reader_id is not None}
+        found |= {(reader_id, post_id) for reader_id, post_id in rows if reader_id is not None}
+    return found
 
 
 def letter_by_token(token: str) -> Letter | None:
@@ -227,3 +241,9 @@ def _unnoticed_rows() -> Select[Post, News]:
 def _fresh(natural: datetime, passed: datetime | None, now: datetime) -> datetime:
     """When something appeared: as it says itself, or now if a letter has passed that instant already."""
     return natural if passed is None or natural > passed else max(now, passed + AN_INSTANT)
+
+
+def _parts(ids: Collection[int]) -> Iterator[Sequence[int]]:
+    """So many of them as one statement may name."""
+    every = sorted(ids)
+    return (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))

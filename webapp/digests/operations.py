@@ -49,7 +49,7 @@ def expand(run_id: int, *, now: datetime) -> Iterator[None]:
     letters = None
     while (run := queries.locked(run_id)) and run.state is RunState.PLANNING:
         letters = letters or mails.Letters(run.window_end)
-        if is_too_late(run.slot_at, now):
+        if is_too_late(run.goes_at or run.slot_at, now):
             opening.end(run, RunState.FAILED, now, note=mark("could not be planned within 48 hours"))
         else:
             _plan_page(run, letters, now)
@@ -78,12 +78,11 @@ def starts_at(reader: Subscription, end: datetime) -> datetime:
 
 def send_test(reader: Subscription, *, to: str, key: str, now: datetime) -> bool:
     """Mails what a reader would get now to somebody else, to look at. False when nothing is new to the reader."""
-    letters = mails.Letters(now, find=news.foreseen)
-    pick = _pick_now(reader, letters)
-    content = letters.content(pick.items, reader.schedule_key, reader.language)
+    pick = _pick_now(reader, mails.Letters(now, find=news.foreseen))
+    content = mails.content_to_look_at(pick.items, mails.Look.of(reader), now)
     if content is None:
         return False
-    values = mails.values(reader, pick.offer.start)
+    values = mails.values_to_look_at(reader, pick.offer.start)
     mail.enqueue(kind=Kind.TEST, address=to, content=content, dedupe_key=f"test:{key}", values=values, now=now)
     return True
 
@@ -124,6 +123,7 @@ def _picks(readers: Sequence[Subscription], letters: mails.Letters, *, key: str 
 def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
     """One page of readers: their mails, where they stand and how far the run has come change together or not at all."""
     key = None if run.schedule_key == NOW else run.schedule_key
+    letters.renew()
     readers = subscriptions.active_after(run.cursor, PAGE, key=key, slot=run.slot_at)
     picks = _picks(readers, letters, key=key)
     mailed = sum(_mail(run, reader, pick, letters, now) for reader, pick in zip(readers, picks, strict=True))
@@ -138,7 +138,7 @@ def _plan_page(run: DigestRun, letters: mails.Letters, now: datetime) -> None:
 
 
 def _mail(run: DigestRun, reader: Subscription, pick: _Pick, letters: mails.Letters, now: datetime) -> bool:
-    content = letters.content(pick.items, reader.schedule_key, reader.language)
+    content = letters.content(pick.items, mails.Look.of(reader, at_once=run.schedule_key == POST))
     reader.covered_until, reader.had_since = pick.offer.covered_until, pick.offer.had_since
     reader.starts_afresh = False
     if content is None:

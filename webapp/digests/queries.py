@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from webapp.core.days import ALWAYS, Days
 from webapp.digests.models import DigestRun, RunState
@@ -14,11 +14,27 @@ from webapp.mail.models import Delivery, State
 
 SLOT_AT: ColumnElement[datetime] = DigestRun.__table__.c.slot_at
 
+AT_ONCE = 1000
+"""Slots that one statement asks about."""
+
 
 def run_for(schedule_key: str, slot_at: datetime) -> DigestRun | None:
     return db.session.scalar(
         select(DigestRun).where(DigestRun.schedule_key == schedule_key, DigestRun.slot_at == slot_at)
     )
+
+
+def without_run(slots: Sequence[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
+    """Those of these slots of schedules that have no run, asked for many at once."""
+    known: set[tuple[str, datetime]] = set()
+    for start in range(0, len(slots), AT_ONCE):
+        rows = db.session.execute(
+            select(DigestRun.schedule_key, DigestRun.slot_at).where(
+                tuple_(DigestRun.schedule_key, DigestRun.slot_at).in_(slots[start : start + AT_ONCE])
+            )
+        )
+        known |= {(key, slot_at) for key, slot_at in rows}
+    return [each for each in slots if each not in known]
 
 
 def in_state(state: RunState) -> Sequence[DigestRun]:

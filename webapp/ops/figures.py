@@ -11,12 +11,15 @@ from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from webapp.core import weekly
 from webapp.core.db import Model
 from webapp.core.words import _, later, mark, ngettext, sentences
+from webapp.digests import opening
 from webapp.extensions import db
 from webapp.mail.models import Delivery, DeliveryAttempt, State
 from webapp.ops.checks import Check
 from webapp.ops.spans import seconds_between
 from webapp.reminders.models import Reminder, ReminderState
-from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions import queries as subscriptions
+from webapp.subscriptions import schedules
+from webapp.subscriptions.models import Subscription
 
 A_DAY = timedelta(hours=24)
 AN_HOUR = timedelta(hours=1)
@@ -61,7 +64,8 @@ class Figures:
     """The last 24 hours and the next one.
 
     ``late`` counts what left over a minute after its time in these 24 hours, and what still waits that long.
-    ``due_soon`` is what is due in the next hour, with what should have gone already.
+    ``due_soon`` is what is due in the next hour, with what should have gone already. ``letter_readers`` are those whose
+    slot the site's next one is, whether there will be something new to them or not.
     """
 
     sent: int
@@ -74,7 +78,9 @@ class Figures:
 
 
 def figures(now: datetime) -> Figures:
-    """Counted in one statement."""
+    """Counted in one statement, but for the schedules."""
+    letter_at = weekly.letter().after(now)
+    then = [key for key in opening.slotted() if schedules.named(key).latest(letter_at) == letter_at]
     is_recent = Delivery.sent_at > now - A_DAY
     was_put_off = exists().where(
         DeliveryAttempt.delivery_id == Delivery.id, DeliveryAttempt.outcome.in_(["later", "unreachable"])
@@ -94,7 +100,7 @@ def figures(now: datetime) -> Figures:
                 _count(Reminder, Reminder.state == ReminderState.PENDING, Reminder.due_at <= now - LATE),
                 _count(Delivery, Delivery.state == State.QUEUED, Delivery.next_attempt_at <= now + AN_HOUR),
                 _count(Reminder, Reminder.state == ReminderState.PENDING, Reminder.due_at <= now + AN_HOUR),
-                _count(Subscription, Subscription.state == SubscriptionState.ACTIVE),
+                _count(Subscription, *subscriptions.reached_by(then, letter_at)),
             )
         ).one()
     )
@@ -104,7 +110,7 @@ def figures(now: datetime) -> Figures:
         uncertain=uncertain,
         late=left_late + mail_late + reminders_late,
         due_soon=mail_soon + reminders_soon,
-        letter_at=weekly.letter().after(now),
+        letter_at=letter_at,
         letter_readers=readers,
     )
 

@@ -103,7 +103,7 @@ def forecast(now: datetime, days: int) -> Forecast:
     """The next 1 to :data:`MOST_DAYS` times 24 hours."""
     until = now + timedelta(days=days)
     tally = _Tally()
-    for each in chain(_waiting(now, until), _reminders(now, until), _letters(now, until)):
+    for each in chain(_waiting(now, until), _reminders(now, until), _questions(now, until), _letters(now, until)):
         tally.add(each)
     return Forecast(
         start=now,
@@ -118,7 +118,7 @@ def forecast(now: datetime, days: int) -> Forecast:
 def each_mail(now: datetime, days: int) -> Iterator[tuple[datetime, Kind, str]]:
     """Every single mail of the forecast as (at, kind, address), however many, in no particular order."""
     until = now + timedelta(days=days)
-    for each in chain(_waiting(now, until), _reminders(now, until)):
+    for each in chain(_waiting(now, until), _reminders(now, until), _questions(now, until)):
         if isinstance(each, Planned) and each.address is not None:
             yield each.at, each.kind, each.address
     for letter in letters.letters(now=now, until=until):
@@ -148,6 +148,15 @@ def _reminders(now: datetime, until: datetime) -> Iterator[Planned | LeftOut]:
             yield LeftOut(None, firing.kind, firing.why_not, 1)
         else:
             yield Planned(firing.at, firing.kind, firing.zone, firing.text, address=firing.address)
+
+
+def _questions(now: datetime, until: datetime) -> Iterator[Planned | LeftOut]:
+    zone = site.config().site_timezone
+    for at, address, is_suppressed in letters.questions(now=now, until=until):
+        if is_suppressed:
+            yield LeftOut(None, Kind.CONFIRM, SUPPRESSED, 1)
+        else:
+            yield Planned(at, Kind.CONFIRM, zone, _("Whether letters are still wanted"), address=address)
 
 
 def _letters(now: datetime, until: datetime) -> Iterator[Planned | LeftOut]:

@@ -18,9 +18,8 @@ from webapp.mail import operations as mail
 from webapp.mail.models import Kind
 from webapp.mail.rendering import Rendered, new_marker, place
 from webapp.subscriptions import links, mails
-from webapp.subscriptions.models import Subscription, SubscriptionState
+from webapp.subscriptions.models import ANSWER_WITHIN, Subscription, SubscriptionState
 
-ANSWER_WITHIN = timedelta(days=30)
 UNTIL_THEY_ANSWER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of the pause of who did not answer."""
 PAGE = 200

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Model, Timestamps, only_where, states
+
+ANSWER_WITHIN = timedelta(days=30)
+"""Who was asked whether they still want letters, and has not answered for so long, gets none until they do."""
 
 
 class SubscriptionState(enum.StrEnum):

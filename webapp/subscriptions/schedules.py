@@ -16,6 +16,7 @@ from webapp.core import site
 from webapp.subscriptions.models import Cadence, Subscription
 
 A_DAY = timedelta(days=1)
+AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,18 @@ class Schedule:
             yield slot
             slot = self.after(slot)
 
-    def due(self, cadences: Collection[Cadence], slot: datetime) -> frozenset[Cadence]:
-        """Which letters go out together at a slot of this schedule. What is mailed as soon as it appears joins any."""
+    def due(
+        self, cadences: Collection[Cadence], slot: datetime, *, since: datetime | None = None
+    ) -> frozenset[Cadence]:
+        """Which letters go out together at a slot of this schedule. What is mailed as soon as it appears joins any.
+
+        Those whose own slot it is; with ``since``, those also whose slots after that have not had their letters.
+        """
+        last = slot - AN_INSTANT if since is None else since
         return frozenset(
             each
             for each in cadences
-            if each in {Cadence.POST, self.cadence} or self.at_cadence(each).latest(slot) == slot
+            if each in {Cadence.POST, self.cadence} or self.at_cadence(each).latest(slot) > last
         )
 
     def at_cadence(self, cadence: Cadence) -> Schedule:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from flask import current_app
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from tests import factories
+from tests.unit.digests.second_account import START, SecondAccount
 from webapp.accounts.models import Role
-from webapp.digests import operations
+from webapp.digests import opening, operations
 from webapp.digests.models import DigestRun, LetterPost, News, RunState
 from webapp.digests.opening import POST
 from webapp.extensions import db
@@ -22,20 +26,20 @@ from webapp.subscriptions import schedules
 from webapp.subscriptions.following import SITE, Following
 from webapp.subscriptions.models import Cadence, SubscriptionState
 
-START = datetime(2026, 10, 20, 9, tzinfo=UTC)
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MORE_THAN_NONE = -1
+"""Every letter is large enough to wait for half an hour."""
 READERS, AUTHORS = 2, 2
 
 readers, authors = st.integers(0, READERS - 1), st.integers(0, AUTHORS - 1)
 which = st.integers(0, 5)
+some = st.lists(st.tuples(authors, st.booleans()), max_size=3)
+"""Posts: by whom, and whether they have the tag."""
+three = st.tuples(some, some, some)
 
 
-class Readers(RuleBasedStateMachine):
-    """A house whose clock goes on with every act, and a second account of what each reader is owed.
-
-    ``since`` is when each public post was last shown. ``owed`` are the posts no slot of a reader has passed yet,
-    ``had`` those in their letters. None of it is taken from the tables that the house decides by.
-    """
+class Readers(SecondAccount, RuleBasedStateMachine):
+    """A house whose clock goes on with every act, beside the second account of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +56,11 @@ class Readers(RuleBasedStateMachine):
         self.had: list[set[int]] = [set() for _ in self.readers]
         self.is_first = [True] * READERS
         self.has_mark = [False] * READERS
+        self.shown_again: set[int] = set()
         self.runs: set[int] = set()
+        self.slots: dict[str, set[datetime]] = defaultdict(set)
+        self.gone: dict[str, set[datetime]] = defaultdict(set)
+        self.config = current_app.config["ALMANAC"]
         self.tick()
 
     # What happens
@@ -84,6 +92,7 @@ class Readers(RuleBasedStateMachine):
         post = self.posts[nth % len(self.posts)]
         if not post.is_public:
             posts.publish(post, by=self.authors[0], now=self.now)
+            self.shown_again.add(post.id)
             self.shown(post)
 
     @precondition(lambda self: self.posts)
@@ -160,19 +169,50 @@ class Readers(RuleBasedStateMachine):
             self.is_first[nth] = True
         self.tick()
 
-    @rule(hours=st.integers(1, 24 * 12), is_awake=st.booleans())
-    def wait(self, hours, is_awake):
+    @rule(news=some, hours=st.integers(1, 24 * 12), is_awake=st.booleans())
+    def wait(self, news, hours, is_awake):
         """Time goes by, slot by slot; or nothing runs meanwhile, and what was missed is done at the end."""
+        self.appear(news)
         end = self.now + timedelta(hours=hours)
-        while is_awake:
-            keys = {"weekly", *(each.schedule_key for each in self.readers)} - {POST}
-            coming = min(schedules.named(key).after(self.now) for key in keys)
-            if coming >= end:
-                break
-            self.now = coming
-            self.tick()
+        if is_awake:
+            self.wake_until(end)
         self.now = end
         self.tick()
+
+    @rule(nth=readers, is_slowest=st.booleans(), is_stopped=st.sampled_from([False, False, True]), news=three)
+    def wait_for_a_letter_that_waits(self, nth, is_slowest, is_stopped, news):
+        """Until one of a reader's letters is announced; then more appears, and somebody may stop the letter."""
+        before, meanwhile, after = news
+        self.appear(before)
+        slotted = sorted(self.cadences(nth) - {Cadence.POST}, key=list(Cadence).index)
+        if slotted:
+            cadence = slotted[-1 if is_slowest else 0]
+            slot = schedules.of(self.readers[nth]).at_cadence(cadence).after(self.now)
+            self.wake_until(slot)
+            self.now = slot
+        self.announce(MORE_THAN_NONE)
+        self.tick()
+        self.announce(0)
+        self.appear(meanwhile)
+        waiting = db.session.scalars(db.select(DigestRun.id).where(DigestRun.state == RunState.ANNOUNCED)).all()
+        if is_stopped and waiting:
+            opening.stop(waiting[0], by="an editor", now=self.now)
+        self.now += HOUR
+        self.tick()
+        self.appear(after)
+
+    def wake_until(self, end):
+        keys = {"weekly", *(each.schedule_key for each in self.readers)} - {POST}
+        while (coming := min(schedules.named(key).after(self.now) for key in keys)) < end:
+            self.now = coming
+            self.tick()
+
+    def announce(self, above):
+        current_app.config["ALMANAC"] = replace(self.config, digest_announce_above=above)
+
+    def appear(self, news):
+        for author, tagged in news:
+            self.publish(author=author, tagged=tagged, late=False)
 
     # The second account
 
@@ -182,29 +222,19 @@ class Readers(RuleBasedStateMachine):
             owed.add(post.id)
         self.tick()
 
-    def begin_with_posts(self, nth):
-        if self.cadences(nth) == {Cadence.POST} and (self.is_first[nth] or not self.has_mark[nth]):
-            self.owed[nth].clear()
-            self.is_first[nth], self.has_mark[nth] = False, True
-
-    def cadences(self, nth):
-        reader = self.readers[nth]
-        return {self.cadence_of(reader, word) for word in reader.follows.split()}
-
-    def cadence_of(self, reader, word):
-        _word, _sign, own = word.partition("=")
-        return Cadence(own) if own else reader.cadence
-
     def tick(self):
-        """What the house does every few seconds; then both accounts of the new runs have to be the same."""
+        """What the house does every few seconds; then both accounts of what was decided have to be the same."""
         db.session.commit()
         for _ in operations.tick(now=self.now):
             db.session.commit()
         runs = db.session.scalars(db.select(DigestRun).order_by(DigestRun.id)).all()
-        for run in [each for each in runs if each.id not in self.runs]:
+        for run in [each for each in runs if each.id not in self.runs and each.state is not RunState.ANNOUNCED]:
             self.runs.add(run.id)
+            self.slots[run.schedule_key] |= {each.slot_at for each in runs if each.schedule_key == run.schedule_key}
             for nth, reader in enumerate(self.readers):
                 self.compare(run, nth, reader)
+            if self.is_planned(run):
+                self.gone[run.schedule_key].add(run.slot_at)
         db.session.execute(db.update(Delivery).values(state=State.SENT))
         db.session.commit()
         self.now += MINUTE
@@ -221,61 +251,6 @@ class Readers(RuleBasedStateMachine):
         assert not found & self.had[nth], "twice"
         self.had[nth] |= found
 
-    def expected(self, run, nth, reader):
-        is_planned = run.state in {RunState.FROZEN, RunState.DONE} or run.note in {"nothing new", "no readers"}
-        if run.schedule_key == POST:
-            is_in = reader.each_post_from is not None and reader.each_post_from <= run.slot_at
-        else:
-            is_in = reader.schedule_key == run.schedule_key and (
-                reader.scheduled_from is None or reader.scheduled_from <= run.slot_at
-            )
-        is_awake = reader.paused_until is None or reader.paused_until <= run.slot_at
-        if not (is_planned and is_in and is_awake and reader.state is SubscriptionState.ACTIVE):
-            return set()
-        cadences = self.cadences(nth)
-        due = {each for each in cadences if self.is_due(each, run, reader)}
-        floors = self.floors(cadences, due, run.slot_at, reader) if self.is_first[nth] else {}
-        self.is_first[nth], self.has_mark[nth] = False, True
-        passed = {post_id for post_id in self.owed[nth] if self.since.get(post_id, START) <= run.slot_at}
-        found, settled = set(), set()
-        for post_id in passed:
-            matched = self.matched(post_id, reader)
-            since = self.since.get(post_id, START)
-            is_old = {each for each in matched if each in floors and since <= floors[each]}
-            if post_id in self.since and post_id not in self.had[nth] and matched & due - is_old:
-                found.add(post_id)
-            elif (matched and matched <= due & is_old) or (floors and since <= min(floors.values())):
-                settled.add(post_id)
-        self.owed[nth] -= passed if due == cadences else found | settled
-        return found
-
-    def is_due(self, cadence, run, reader):
-        local = run.slot_at.astimezone(schedules.of(reader).zone)
-        weekday = 5 if reader.weekday is None else reader.weekday
-        if cadence is Cadence.POST:
-            return True
-        if run.schedule_key == POST:
-            return False
-        is_day = local.weekday() == weekday
-        return cadence is Cadence.DAILY or (is_day and (cadence is Cadence.WEEKLY or local.day <= 7))
-
-    def floors(self, cadences, due, slot, reader):
-        """From where the first letter of each cadence counts."""
-        floors = {}
-        for cadence in cadences:
-            if cadence is Cadence.POST:
-                floors[cadence] = min(slot, reader.each_post_from)
-            else:
-                schedule = schedules.of(reader).at_cadence(cadence)
-                floors[cadence] = schedule.period_before(slot if cadence in due else schedule.after(slot))
-        return floors
-
-    def matched(self, post_id, reader):
-        """The cadences at which a reader follows a post."""
-        post = next(each for each in self.posts if each.id == post_id)
-        names = {"site", f"@{post.author_id}", *(f"#{tag_id}" for tag_id in self.tags_of[post_id])}
-        return {self.cadence_of(reader, word) for word in reader.follows.split() if word.partition("=")[0] in names}
-
     @invariant()
     def nobody_has_a_post_twice(self):
         rows = db.session.execute(
@@ -286,6 +261,7 @@ class Readers(RuleBasedStateMachine):
         assert [row for row in rows if row[2] > 1] == []
 
     def teardown(self):
+        current_app.config["ALMANAC"] = self.config
         db.session.rollback()
         for table in reversed(db.metadata.sorted_tables):
             if table.name != "site_settings":

@@ -1,6 +1,7 @@
 """`manage.py digest`, as someone at a terminal meets it."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -78,6 +79,19 @@ def test_send_sends_the_slot_once(digest, site):
     assert len(site.letters()) == 1
 
 
+def test_send_says_that_a_letter_which_waited_goes_out_by_it(digest, site, app, monkeypatch):
+    monkeypatch.setitem(app.config, "ALMANAC", replace(app.config["ALMANAC"], digest_announce_above=1))
+    for name in ("bob", "carol"):
+        site.reader(f"{name}@example.org")
+    site.publish("Salt", SLOT - HOUR)
+    assert "this letter waits until 2026-11-28 10:30" in digest("send").stdout
+
+    site.at(SLOT + HOUR)
+
+    assert "2 mails are in the ledger" in digest("send").stdout
+    assert "gone out already" in digest("send").stdout
+
+
 def test_send_without_news_says_why_there_is_no_letter(digest, site):
     site.reader()
 
@@ -104,7 +118,7 @@ def test_preview_prints_what_the_reader_would_get_and_sends_nothing(digest, site
 
     assert answer.exit_code == 0
     assert answer.stdout.startswith("Subject: Salt\n")
-    assert "http://localhost/unsubscribe/" in answer.stdout
+    assert "Leave: http://localhost/digests/links\n" in answer.stdout
     assert db.session.query(Delivery).count() == 0
     assert len(site.runs()) == 1
     site.beat()

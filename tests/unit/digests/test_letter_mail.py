@@ -107,7 +107,7 @@ def test_footer_says_why_what_it_covers_and_when_the_next_comes(letter, part):
 
     assert "You get this because you asked for it on 1 January 2026." in words
     assert "It covers Sat 21 Nov, 10:00 to Sat 28 Nov, 10:00." in words
-    assert "The next comes on Sat 5 Dec, 10:00" in words
+    assert "The next letter comes on Sat 5 Dec, 10:00, if there is something new." in words
 
 
 def test_margin_shows_the_weekday_and_in_a_longer_letter_the_month(site):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests import factories
 from tests.unit.digests.conftest import SLOT
@@ -14,6 +15,7 @@ from webapp.mail.models import Delivery, State
 from webapp.subscriptions.models import Subscription
 
 HOUR = timedelta(hours=1)
+WHY_NOT = "That is not a mail address we can write to."
 
 
 @pytest.fixture
@@ -50,13 +52,38 @@ def test_preview_is_the_letter_of_that_reader_and_writes_nothing(editor):
     assert db.session.query(Subscription).one().covered_until == before
 
 
-@pytest.mark.parametrize("reader", ["nobody@example.org", "", "a,b@example.org", "edith\0@example.org"])
-def test_who_gets_no_letters_has_no_preview(editor, reader):
+@pytest.mark.parametrize(
+    ("reader", "why"),
+    [
+        ("nobody@example.org", "nobody@example.org gets no letters."),
+        ("", WHY_NOT),
+        ("a,b@example.org", WHY_NOT),
+        ("edith\0@example.org", WHY_NOT),
+    ],
+)
+def test_who_gets_no_letters_has_no_preview(editor, reader, why):
     answer = editor.get("/letters/preview", query_string={"reader": reader}, follow_redirects=True)
 
     assert answer.status_code == 200
-    assert 'class="note due' in answer.text or "gets no letters" in answer.text
+    notes = BeautifulSoup(answer.text, "html.parser").select(".note")
+    assert [" ".join(note.get_text().split()) for note in notes] == [why]
     assert editor.get("/letters/preview.html", query_string={"reader": reader}).status_code == 404
+
+
+def test_links_of_a_preview_and_of_a_test_are_nobodys(editor, client, site):
+    page = BeautifulSoup(editor.get("/letters/preview?reader=bob@example.org").data, "html.parser")
+    frame = editor.get("/letters/preview.html?reader=bob@example.org")
+    post_form(editor, "/letters/test", page="/letters/preview?reader=bob@example.org", reader="bob@example.org")
+    site.jobs.run()
+    mail = site.smtp.only("edith@example.org", "test")
+
+    for text in (page.select_one("pre").get_text(), frame.text, mail.text, mail.html):
+        assert "/unsubscribe/" not in text
+        assert "/subscribe/settings" not in text
+        assert text.count("http://localhost/digests/links") == 2
+    assert mail.message["List-Unsubscribe"] is None
+    assert mail.message["List-Unsubscribe-Post"] is None
+    assert "Here it does nothing." in client.get("/digests/links").text
 
 
 def test_a_test_goes_to_the_editor_and_leaves_the_reader_where_they_are(editor, site):

@@ -9,6 +9,7 @@ from webapp.digests import operations
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db
 from webapp.mail.models import Delivery, MailContent, State
+from webapp.posts import operations as posts
 from webapp.subscriptions import links
 from webapp.subscriptions import operations as subscriptions
 from webapp.subscriptions.models import Subscription, SubscriptionState
@@ -158,6 +159,80 @@ def test_who_leaves_while_the_run_is_planned_gets_nothing(site, monkeypatch):
 
     assert site.smtp.received == []
     assert [delivery.state for delivery in db.session.query(Delivery)] == [State.CANCELLED]
+
+
+@pytest.fixture
+def page_by_page(site, monkeypatch):
+    """A run over four readers, two a page, of whom the last reads Chinese; and the first page is written."""
+    monkeypatch.setattr(operations, "PAGE", 2)
+    for number, language in enumerate((None, None, None, "zh-Hans")):
+        site.reader(f"reader-{number}@example.org", language=language)
+
+    def begin():
+        steps = operations.tick(now=SLOT)
+        for _ in range(2):
+            next(steps)
+            db.session.commit()
+        return steps
+
+    return begin
+
+
+def finish(site, steps):
+    for _ in steps:
+        db.session.commit()
+    site.jobs.run()
+    db.session.expire_all()
+
+
+def test_a_post_taken_back_while_the_run_goes_is_not_on_later_pages(site, page_by_page):
+    site.publish("Salt", SLOT - HOUR)
+    gone = site.publish("Regret", SLOT - 2 * HOUR)
+    steps = page_by_page()
+    posts.unpublish(gone, by=site.author, now=SLOT)
+    db.session.commit()
+
+    finish(site, steps)
+
+    subjects = [site.letters(f"reader-{number}@example.org")[0].subject for number in range(4)]
+    assert subjects == ["Regret, and 1 more"] * 2 + ["Salt"] * 2
+
+    site.at(SLOT + HOUR)
+    posts.publish(gone, by=site.author, now=SLOT + HOUR)
+    site.at(SLOT + WEEK)
+    site.beat()
+    assert [len(site.letters(f"reader-{number}@example.org")) for number in range(4)] == [1, 1, 2, 2]
+
+
+def test_who_is_left_with_nothing_while_the_run_goes_gets_no_letter(site, page_by_page):
+    gone = site.publish("Regret", SLOT - HOUR)
+    steps = page_by_page()
+    posts.unpublish(gone, by=site.author, now=SLOT)
+    db.session.commit()
+
+    finish(site, steps)
+
+    run = db.session.query(DigestRun).filter_by(slot_at=SLOT).one()
+    assert site.smtp.received == []
+    assert (run.expected, run.excluded) == (2, 2)
+
+
+def test_a_post_taken_back_between_two_languages_of_a_page_breaks_nothing(site, page_by_page, monkeypatch):
+    gone = site.publish("Regret", SLOT - HOUR)
+    monkeypatch.setattr(operations, "PAGE", 200)
+    written = operations.mail.enqueue
+
+    def taken_back_after_the_third(**row):
+        made = written(**row)
+        if row["address"].startswith("reader-2"):
+            posts.unpublish(gone, by=site.author, now=SLOT)
+        return made
+
+    monkeypatch.setattr(operations.mail, "enqueue", taken_back_after_the_third)
+    finish(site, page_by_page())
+
+    run = db.session.query(DigestRun).filter_by(slot_at=SLOT).one()
+    assert (run.expected, run.excluded) == (3, 1)
 
 
 def test_run_is_done_when_every_mail_has_ended(site):

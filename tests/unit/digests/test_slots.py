@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from tests.unit.digests.conftest import SLOT, WEEK
+from webapp.digests import operations
 from webapp.digests.models import DigestRun, RunState
 from webapp.mail import sending
 from webapp.posts import operations as posts
@@ -167,6 +169,32 @@ def test_a_clock_that_jumps_an_hour_sends_no_second_letter(site, shift):
     site.beat()
 
     assert len(site.letters()) == 1
+
+
+def test_a_quiet_tick_asks_as_often_for_a_hundred_schedules_as_for_one(site, db):
+    def asked():
+        site.beat()
+        statements = []
+
+        def count(_connection, _cursor, statement, *_rest):
+            statements.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", count)
+        for _ in operations.tick(now=SLOT):
+            db.session.commit()
+        event.remove(db.engine, "before_cursor_execute", count)
+        return len(statements)
+
+    chosen = [("weekly wed 9 Europe/Berlin", SLOT), ("weekly wed 10 Europe/Berlin", SLOT - 2 * WEEK)]
+    for number, (key, at) in enumerate(chosen):
+        site.reader(f"first-{number}@example.org", schedule_key=key, scheduled_from=at)
+    few = asked()
+    for hour in range(24):
+        for number, zone in enumerate(("Asia/Tokyo", "Asia/Shanghai", "Africa/Cairo", "Europe/Paris")):
+            key, at = f"weekly thu {hour} {zone}", SLOT - (number % 2) * 2 * WEEK
+            site.reader(f"{hour}-{number}@example.org", schedule_key=key, scheduled_from=at)
+
+    assert asked() == few
 
 
 def test_letter_goes_out_while_the_broker_is_down_once_it_is_back(site, jobs):

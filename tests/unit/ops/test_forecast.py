@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from flask import current_app
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
@@ -29,7 +30,8 @@ from webapp.ops.dispatcher import Dispatcher
 from webapp.posts.models import Post, PostState
 from webapp.reminders import queries as due
 from webapp.reminders.models import Condition, ReminderKind, ReminderState
-from webapp.subscriptions import schedules
+from webapp.subscriptions import queries as subscriptions
+from webapp.subscriptions import schedules, tasks
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
 NOW = datetime(2026, 10, 21, 7, tzinfo=UTC)
@@ -65,7 +67,15 @@ def furnish():
         state=RunState.DONE,
         ended_at=last,
     )
-    database.session.add(run)
+    posts = DigestRun(
+        schedule_key="post",
+        slot_at=SLOT - WEEK + HOUR,
+        window_start=last,
+        window_end=SLOT - WEEK + HOUR,
+        state=RunState.DONE,
+        ended_at=SLOT - WEEK + HOUR,
+    )
+    database.session.add_all([run, posts])
     database.session.commit()
     return author
 
@@ -109,6 +119,7 @@ def run_the_clock(house, jobs, smtp, days=DAYS):
     instant = NOW
     while instant < end:
         house.move_to(instant + timedelta(seconds=2), tick=False)
+        tasks.ask_again.apply(throw=True)
         Dispatcher().round(clock.now())
         jobs.run(clock.now())
         instant = next_instant(instant)
@@ -127,7 +138,10 @@ def next_instant(after):
     )
     keys = set(database.session.scalars(select(Subscription.schedule_key))) - {"post"} | {"weekly"}
     slots = [schedules.named(key).after(after) for key in keys]
-    candidates = [due.next_due_at(after), ledger.next_attempt_at(), publish_at, *slots]
+    days = timedelta(days=current_app.config["ALMANAC"].digest_ask_again_days)
+    silent = [each.last_sign_at + days for each in database.session.query(Subscription) if each.last_sign_at]
+    pauses = database.session.scalars(select(Subscription.paused_until))
+    candidates = [due.next_due_at(after), ledger.next_attempt_at(), publish_at, *slots, *silent, *pauses]
     database.session.rollback()
     return min([after + 12 * HOUR, *(each for each in candidates if each is not None and each > after)])
 
@@ -323,6 +337,23 @@ def busy_world(author):
     waiting("carol@example.org", at=NOW + timedelta(minutes=5))
 
 
+def test_readers_who_chose_at_different_times_long_ago_are_counted_together(house, author, monkeypatch):
+    factories.post(author, "Salt", published_at=NOW - DAY)
+    for minute in range(40):
+        long_ago = NOW - 30 * DAY + timedelta(minutes=minute)
+        at_once = {"follows": f"site @{author.id}=post", "each_post_from": long_ago}
+        values = {"schedule_key": "weekly sat 9 UTC", "scheduled_from": long_ago, "covered_until": SLOT - WEEK}
+        factories.subscription(f"reader{minute}@example.org", **values, **(at_once if minute % 2 else {}))
+    database.session.commit()
+    counted = []
+    standings = subscriptions.standings
+    monkeypatch.setattr(subscriptions, "standings", lambda *words: counted.append(standings(*words)) or counted[-1])
+
+    forecast.forecast(NOW, DAYS)
+
+    assert sorted(count for _place, count in counted[0]) == [20, 20]
+
+
 # What a machine reads
 
 
@@ -501,7 +532,35 @@ def test_what_is_foreseen_is_what_is_sent(described, app, house, jobs, smtp):
         empty()
 
 
-def followed(key, what, author):
+def test_who_is_asked_for_a_sign_and_falls_silent_is_foreseen(house, author, app, jobs, smtp, monkeypatch):
+    monkeypatch.setitem(app.config, "ALMANAC", replace(app.config["ALMANAC"], digest_ask_again_days=100))
+    for week in range(8):
+        factories.post(author, state=PostState.SCHEDULED, publish_at=SLOT + week * WEEK - DAY)
+    signs = {"long ago": 300, "soon": 97, "later": 80, "not yet": 20}
+    for name, days in signs.items():
+        factories.subscription(f"{name.replace(' ', '-')}@example.org", last_sign_at=NOW - days * DAY)
+    heard = {"last_sign_at": NOW - 200 * DAY}
+    factories.subscription("asked@example.org", asked_again_at=NOW - 12 * DAY, **heard)
+    factories.subscription("just-silent@example.org", asked_again_at=SLOT - 30 * DAY, **heard)
+    factories.subscription("paused@example.org", paused_until=NOW + 9 * DAY, **heard)
+    factories.subscription("gone@example.org", **heard)
+    mail.suppress("gone@example.org", reason="550 5.1.1", now=NOW)
+    database.session.commit()
+    expected = planned(58)
+    skipped = {(each.at, each.reason): each.count for each in forecast.forecast(NOW, 58).skipped}
+    database.session.rollback()
+
+    sent = run_the_clock(house, jobs, smtp, 58)
+
+    assert sent == expected
+    assert {address for _at, kind, address in sent if kind == "confirm"} == {
+        *("long-ago@example.org", "soon@example.org", "later@example.org", "paused@example.org")
+    }
+    assert skipped[SLOT, "was asked whether they still want letters, and has not answered"] == 1
+    assert skipped[SLOT + 5 * WEEK + HOUR, "was asked whether they still want letters, and has not answered"] == 5
+
+
+def followed(key, what, author, since):
     """What a reader follows and how often, so that its schedule has this key."""
     usual = Cadence(key.split()[0])
     words = {
@@ -515,7 +574,7 @@ def followed(key, what, author):
     if usual is Cadence.POST or (usual is not Cadence.DAILY and what == "site, the author every day"):
         words = words.split("=")[0]
     at_once = usual is Cadence.POST or "=post" in words
-    return {"cadence": usual, "follows": words, "each_post_from": NOW - 3 * DAY if at_once else None}
+    return {"cadence": usual, "follows": words, "each_post_from": since if at_once else None}
 
 
 def make(described):
@@ -545,9 +604,10 @@ def make(described):
     for number, (key, what) in enumerate(described["chosen"]):
         factories.subscription(
             f"chooser{number}@example.org",
-            covered_until=NOW - 2 * DAY,
+            covered_until=NOW - 2 * DAY if number % 4 else None,
             schedule_key=key,
-            **followed(key, what, author),
+            scheduled_from=NOW - 3 * number * DAY,
+            **followed(key, what, author, NOW - (number + 1) * DAY),
         )
     if described["open_slot"] == "half planned":
         plan_the_first_half()

@@ -22,6 +22,7 @@ from webapp.ops.charts import charts
 from webapp.ops.checks import Check
 from webapp.ops.figures import figures, headline
 from webapp.ops.models import Heartbeat
+from webapp.subscriptions.models import Cadence
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -112,12 +113,18 @@ def test_the_figures_count_the_last_day_and_the_next_hour(db, world):
     waiting.state, waiting.sent_at = State.QUEUED, None
     factories.reminder(world.bob, due_at=NOW + hour / 2)
     factories.reminder(world.bob, due_at=NOW + 2 * hour)
+    letter_at = datetime(2026, 11, 28, 10, tzinfo=UTC)
     factories.subscription("a@example.org")
+    factories.subscription("b@example.org", cadence=Cadence.DAILY, schedule_key="daily")
+    factories.subscription("c@example.org", cadence=Cadence.DAILY, schedule_key="daily - 9 UTC")
+    factories.subscription("d@example.org", cadence=Cadence.MONTHLY, schedule_key="monthly")
+    factories.subscription("e@example.org", cadence=Cadence.POST, schedule_key="post", each_post_from=NOW)
+    factories.subscription("f@example.org", paused_until=letter_at + hour)
     db.session.flush()
     found = figures(NOW)
     assert (found.sent, found.tried_again, found.uncertain) == (3, 1, 1)
-    assert (found.late, found.due_soon, found.letter_readers) == (2, 2, 1)
-    assert found.letter_at == datetime(2026, 11, 28, 10, tzinfo=UTC)
+    assert (found.late, found.due_soon, found.letter_readers) == (2, 2, 2)
+    assert found.letter_at == letter_at
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])

@@ -25,6 +25,12 @@ def browser(token: str) -> ResponseReturnValue:
     return render_template("digests/letter.html", start=start, end=end, posts=posts.published_between(start, end))
 
 
+@blueprint.get("/digests/links")
+def links_of_a_preview() -> ResponseReturnValue:
+    """Where the links lead that are the reader's own, in a letter that somebody else looks at."""
+    return render_template("digests/links.html")
+
+
 @blueprint.get("/digests/stop/<token>")
 def stop(token: str) -> ResponseReturnValue:
     return render_template("digests/stop.html", run=_run(token))
