@@ -120,8 +120,11 @@ def run_the_clock(house, jobs, smtp, days=DAYS):
     while instant < end:
         house.move_to(instant + timedelta(seconds=2), tick=False)
         tasks.ask_again.apply(throw=True)
-        Dispatcher().round(clock.now())
-        jobs.run(clock.now())
+        sent = -1
+        while len(smtp.received) > sent:  # what waits for another mail to be sent goes in the next round, seconds later
+            sent = len(smtp.received)
+            Dispatcher().round(clock.now())
+            jobs.run(clock.now())
         instant = next_instant(instant)
     return sorted(
         (minute(datetime.fromtimestamp(each.at, UTC)), each.kind, address)
