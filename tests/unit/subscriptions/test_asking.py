@@ -175,6 +175,16 @@ def test_member_gets_their_own_confirmed_address_at_once(client, world, smtp, jo
     assert "Stop all letters" in page
 
 
+def test_only_strangers_are_told_that_they_need_no_account_and_will_be_asked(client, world):
+    page = client.get("/subscribe").text
+    assert "No account needed." in page
+    assert "We write to it once" in page
+
+    page = sign_in(client, world.bob).get("/subscribe").text
+    assert "No account needed." not in page
+    assert "Another one we ask first" in page
+
+
 def test_member_typing_another_address_asks_its_owner(client, world, smtp, jobs):
     sign_in(client, world.bob)
 

@@ -93,7 +93,8 @@ def _subscribe_page(form: LetterForm) -> ResponseReturnValue:
     own = queries.by_address(person.email) if person else None
     if own is not None and own.state is SubscriptionState.ACTIVE and not form.errors:
         return managing.page(own, managing.form_of(own), url_for("subscriptions.own_letters"))
-    return render_template("subscriptions/subscribe.html", form=form, words=WORDS, **_coming())
+    is_member = person is not None and person.is_confirmed
+    return render_template("subscriptions/subscribe.html", form=form, words=WORDS, is_member=is_member, **_coming())
 
 
 def _coming() -> dict[str, object]:
