@@ -57,4 +57,5 @@ def _renew(connection: Connection) -> None:
 
 
 def _forget(connection: Connection) -> None:
-    connection.info.pop(CHANGED, None)
+    if not connection.invalidated:  # a lost one has forgotten by itself, and says no to every question
+        connection.info.pop(CHANGED, None)

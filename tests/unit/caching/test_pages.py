@@ -200,6 +200,14 @@ def test_what_was_rolled_back_changes_nothing(post, stranger, statements):
     assert len([each for each in statements if "FROM" in each]) == 1
 
 
+def test_a_connection_that_is_lost_in_the_midst_is_rolled_back_and_the_next_one_works(post, stranger):
+    post.title = "A quick heap"
+    database.session.flush()
+    database.session.connection().invalidate()
+    database.session.rollback()
+    assert "A slow heap" in stranger("/").get_data(as_text=True)
+
+
 def test_what_no_page_shows_makes_no_page_anew(post, author, stranger, statements):
     stranger("/")
     factories.reminder(author)
