@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from tests.house import needed
 from tests.mailbox import free_port
@@ -39,12 +41,22 @@ def chromium():
 @pytest.fixture(scope="session")
 def address(app):
     """Where the application of this process listens."""
-    server = make_server("127.0.0.1", free_port(), app, threaded=True)
+    server = make_server("127.0.0.1", free_port(), _closed(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+
+
+def _closed(app):
+    """Closes an answer before it is sent: werkzeug's server does not when the browser goes away in the midst of it."""
+
+    def answer(environ, start_response):
+        with closing(ClosingIterator(app(environ, start_response))) as pieces:
+            return list(pieces)
+
+    return answer
 
 
 @pytest.fixture(autouse=True)
