@@ -30,6 +30,14 @@ LANGUAGES = {"en": "English", "zh-Hans": "简体中文"}
 """What Almanac speaks, each with its own name for itself."""
 
 SHORTEST_SECRET = 32
+PATIENCE_WITH_POSTGRES = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Seconds, the last one milliseconds: a server that vanished without a word is given up after a minute, not hours."""
 PLACEHOLDER_SECRETS = frozenset({"change-me", "changeme", "secret", "dev", "development", "password"})
 
 
@@ -395,7 +403,7 @@ class Config:
     def _engine_options(self) -> dict[str, Any]:
         if self.database_url.startswith("sqlite"):
             return {"connect_args": {"timeout": 10}}
-        return {"pool_pre_ping": True, "pool_size": 5, "connect_args": {"connect_timeout": 5}}
+        return {"pool_pre_ping": True, "pool_size": 5, "connect_args": PATIENCE_WITH_POSTGRES}
 
 
 class DevConfig(Config):
