@@ -225,9 +225,11 @@ def letters(*, now: datetime, until: datetime) -> Iterator[Letter]:
 def questions(*, now: datetime, until: datetime) -> Iterator[tuple[datetime, str, bool]]:
     """When which reader will be asked whether they still want letters, if they say nothing; and who is suppressed."""
     days = site.config().digest_ask_again_days
+    if not days:
+        return  # nobody is asked, and nobody is read
     for address, heard_at, paused_until, is_suppressed in subscriptions.to_ask_again(until - timedelta(days=days)):
         at = _asked_at(heard_at, paused_until, now)
-        if days and at < until:
+        if at < until:
             yield at, address, is_suppressed
 
 

@@ -21,7 +21,7 @@ from webapp.images.models import Image
 from webapp.posts.models import Post, WorkingCopy
 
 BETWEEN_TAGS = re.compile("[,，、;；]")  # noqa: RUF001  # as commas are on a Chinese keyboard
-BREAKS = re.compile(r"\s*[\r\n]+\s*")
+BREAKS = re.compile(r"[\r\n]+")
 LARGEST_VERSION = 2**31
 NO_PICTURE = -1
 """The number of a picture that cannot exist."""
@@ -31,7 +31,7 @@ NOT_TYPED = frozenset({"csrf_token", "version", "copy", "begun_as"})
 
 def on_one_line(typed: str | None) -> str | None:
     """A title has room to wrap in the form, where Enter and pasted lines leave breaks without a script."""
-    return BREAKS.sub(" ", typed) if typed is not None else None
+    return " ".join(part.strip() for part in BREAKS.split(typed)) if typed is not None else None
 
 
 class PostForm(FlaskForm):

@@ -150,7 +150,7 @@ def test_a_bare_address_is_text_unless_the_site_wants_it_linked():
     "address",
     ["tel:+86-10-5550-0199", "irc://irc.example.org/salt", "geo:39.9,116.4", "xmpp:a@example.org", "MATRIX:r/x:e.org"],
 )
-def test_an_address_that_is_written_out_may_have_any_scheme_we_know(address):
+def test_an_address_that_is_written_out_may_have_any_harmless_scheme(address):
     link = soup(f"Ask <{address}>.").a
     assert (link["href"], link.get_text()) == (address, address)
 
@@ -158,22 +158,21 @@ def test_an_address_that_is_written_out_may_have_any_scheme_we_know(address):
 @pytest.mark.parametrize(
     "scheme",
     [
-        *(
-            "javascript",
-            "JavaScript",
-            "vbscript",
-            "data",
-            "file",
-            "blob",
-            "about",
-            "view-source",
-            "ms-msdt",
-            "search-ms",
-        ),
-        *("vscode", "zoommtg", "steam", "ssh", "x-something-new"),
+        "javascript",
+        "JavaScript",
+        "vbscript",
+        "data",
+        "file",
+        "blob",
+        "about",
+        "view-source",
+        "ms-msdt",
+        "search-ms",
+        "vscode",
+        "ssh",
     ],
 )
-def test_an_address_of_any_other_scheme_stays_text(scheme):
+def test_an_address_that_could_do_harm_stays_text(scheme):
     found = soup(f"Do not <{scheme}:alert(1)>.")
     assert found.a is None
     assert f"<{scheme}:alert(1)>" in found.get_text()

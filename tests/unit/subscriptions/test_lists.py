@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 
 from tests import factories
+from tests.unit.subscriptions.conftest import NOW
 from webapp.accounts.models import Role
 from webapp.extensions import db
 from webapp.mail.models import Delivery
@@ -17,20 +17,7 @@ from webapp.subscriptions import dormancy, lists, operations
 from webapp.subscriptions.following import Following
 from webapp.subscriptions.models import Cadence, Subscription, SubscriptionState
 
-NOW = datetime(2026, 11, 25, 9, 40, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def wednesday():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def reader(db):
-    made = factories.subscription("dora@example.org")
-    db.session.commit()
-    return made
+pytestmark = pytest.mark.usefixtures("wednesday")
 
 
 def exported(runner):

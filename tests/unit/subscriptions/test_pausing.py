@@ -6,37 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 
 from tests import factories
-from tests.world import post_form, sign_in
+from tests.unit.subscriptions.conftest import NOW, save
+from tests.world import sign_in
 from webapp.extensions import db
-from webapp.subscriptions import dormancy, links
+from webapp.subscriptions import dormancy
 
-NOW = datetime(2026, 11, 25, 9, 40, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def wednesday():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def reader(db):
-    made = factories.subscription("dora@example.org")
-    db.session.commit()
-    return made
-
-
-@pytest.fixture
-def address(reader):
-    return f"/subscribe/settings/{links.manage_token(reader)}"
-
-
-def save(client, address, **changes):
-    usual = {"follows": "site", "cadence": "weekly", "weekday": "5", "hour": "10", "zone": "UTC"}
-    return post_form(client, address, **(usual | changes))
+pytestmark = pytest.mark.usefixtures("wednesday")
 
 
 def shown(client, address):

@@ -1,7 +1,6 @@
-"""Addresses in angle brackets, which CommonMark links: https://spec.commonmark.org/0.31.2/#autolinks.
+"""Addresses in angle brackets, which CommonMark links whatever their scheme: https://spec.commonmark.org/0.31.2/#autolinks.
 
-The reader sees where such a link leads. So more is allowed here than behind words, but by name: whatever is installed
-adds schemes of its own to a system, and nobody has a list of those.
+The reader sees where such a link leads. So everything is allowed here but what could do harm by being followed.
 """
 
 from __future__ import annotations
@@ -18,15 +17,26 @@ MAIL = re.compile(
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*>"
 )
 
-SCHEMES = frozenset(
+HARMFUL = frozenset(
     (
-        *("http", "https", "mailto", "ftp", "ftps", "gopher", "gemini", "finger"),  # what is to be read
-        *("tel", "sms", "sip", "sips", "xmpp", "matrix", "irc", "irc6", "ircs", "news", "nntp", "acct"),  # people
-        *("geo", "doi", "urn", "tag", "isbn", "info", "did", "ipfs", "ipns", "openpgp4fpr"),  # places and things
-        *("a+b+c", "made-up-scheme", "localhost"),  # the examples of the specification: no program answers to them
+        *("javascript", "vbscript", "livescript", "mocha", "data", "blob", "filesystem", "about"),  # runs in the page
+        *("jar", "view-source", "feed", "mhtml", "mk", "wyciwyg"),  # holds another address
+        *("file", "res", "resource", "smb", "nfs"),  # reads from the reader's own machine or network
+        *("shell", "search", "intent", "android-app", "itms-services", "chrome", "edge", "opera"),  # starts something
+        *(
+            "vscode",
+            "vscode-insiders",
+            "zoommtg",
+            "zoomus",
+            "steam",
+            "ssh",
+            "telnet",
+            "rdp",
+        ),  # with arguments of its own
     )
 )
-"""What an address may begin with. Some program of the reader's system may answer to any other, and do as it says."""
+HARMFUL_FAMILY = re.compile(r"(ms-|microsoft|search-ms|vnd\.|x-apple|chrome-|moz-|safari-|ldap)")
+"""Families of schemes that hand an address to a program of the system, with whatever stands in it."""
 
 
 def rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the parser calls it
@@ -37,12 +47,18 @@ def rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # as the pa
     if found is None:
         return False
     shown = found[0][1:-1]
-    if found.re is ADDRESS and found[1].lower() not in SCHEMES:
+    if found.re is ADDRESS and is_harmful(found[1]):
         return False
     if not silent:
         _link(state, shown if found.re is ADDRESS else f"mailto:{shown}", shown)
     state.pos = found.end()
     return True
+
+
+def is_harmful(scheme: str) -> bool:
+    """Whether following an address of this scheme could do more than show something."""
+    scheme = scheme.lower()
+    return scheme in HARMFUL or HARMFUL_FAMILY.match(scheme) is not None
 
 
 def schemes_in(tokens: Sequence[Token]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import nh3
 
-from webapp.core.markdown import autolinks
+from webapp.core.markdown.autolinks import is_harmful
 from webapp.core.markdown.parsing import SCHEMES
 from webapp.core.markdown.pictures import is_ours
 
@@ -17,7 +17,7 @@ LANGUAGE = re.compile(r"language-\S+")
 
 def clean(html: str, schemes: frozenset[str] = frozenset()) -> str:
     """What may be shown of ``html``. ``schemes`` are those of written-out addresses, allowed beside the usual ones."""
-    cleaned: str = _cleaner(schemes & autolinks.SCHEMES).clean(html)
+    cleaned: str = _cleaner(frozenset(each for each in schemes if not is_harmful(each))).clean(html)
     return cleaned
 
 
