@@ -19,9 +19,9 @@ HERE = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(HERE), str(HERE / "bin")]
 
 import make  # noqa: E402  # these stand beside or above this file
-from dotenv import dotenv_values  # noqa: E402
+from dotenv import dotenv_values  # noqa: E402  # after the path
 
-import config as settings  # noqa: E402
+import config as settings  # noqa: E402  # after the path
 
 WRONG_USE, FAILURE = 2, 1
 PATIENCE = 3.0
@@ -74,7 +74,7 @@ def main() -> int:
 def chosen(host: str, port: int) -> settings.Config:
     """The configuration, with what `make run` decides by itself put where every process finds it."""
     data_dir = Path(os.environ.get("DATA_DIR") or "instance").expanduser().resolve()
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # it is read here, not bound
     defaults = {"SITE_URL": f"http://{shown}:{port}"}
     if os.environ.get("WEBAPP_ENV") != "prod":
         defaults["DATABASE_URL"] = f"sqlite:///{data_dir / 'almanac.db'}"

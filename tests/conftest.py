@@ -32,9 +32,9 @@ from webapp.digests import models as _digests  # noqa: F401  # every table is ma
 from webapp.extensions import celery, limiter
 from webapp.extensions import db as database
 from webapp.mail import breaker
-from webapp.mail import models as _mail  # noqa: F401
+from webapp.mail import models as _mail  # noqa: F401  # as above
 from webapp.ops import dead_queue
-from webapp.ops import models as _ops  # noqa: F401
+from webapp.ops import models as _ops  # noqa: F401  # as above
 from webapp.settings import instance
 from webapp.settings.models import SiteSetting
 

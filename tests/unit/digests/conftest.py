@@ -12,6 +12,11 @@ from webapp.accounts.models import Role
 from webapp.digests import news, tasks
 from webapp.digests.models import DigestRun, RunState
 from webapp.extensions import db as database
+from webapp.posts import operations as posts
+from webapp.subscriptions import operations as subscriptions
+from webapp.subscriptions.following import Following
+from webapp.subscriptions.models import Cadence
+from webapp.subscriptions.operations import Wish
 
 SLOT = datetime(2026, 11, 28, 10, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -76,3 +81,29 @@ def site(db, smtp, jobs):
         )
         db.session.commit()
         yield Site(clock, jobs, smtp, author)
+
+
+@pytest.fixture
+def mira(site):
+    return factories.person("Mira", role=Role.AUTHOR)
+
+
+@pytest.fixture
+def reader(site):
+    """Bob, who has had everything up to the slot."""
+    site.beat()
+    return site.reader(covered_until=SLOT)
+
+
+def choose(reader, words, at, cadence=Cadence.WEEKLY):
+    subscriptions.choose(reader, Wish(Following.read(words), cadence), now=at)
+
+
+def appear(site, author, title, at):
+    site.at(at)
+    posts.publish(factories.post(author, title), by=author, now=at)
+    site.beat()
+
+
+def subjects(site):
+    return [mail.subject for mail in site.smtp.to("bob@example.org")]

@@ -5,38 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.unit.digests.conftest import SLOT, WEEK
-from webapp.accounts.models import Role
+from tests.unit.digests.conftest import SLOT, WEEK, appear, choose, subjects
 from webapp.digests import news, operations
-from webapp.posts import operations as posts
-from webapp.subscriptions import operations as subscriptions
-from webapp.subscriptions.following import Following
-from webapp.subscriptions.models import Cadence
-from webapp.subscriptions.operations import Wish
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def mira(site):
-    return factories.person("Mira", role=Role.AUTHOR)
-
-
-@pytest.fixture
-def reader(site):
-    """Bob, who has had everything up to the slot."""
-    site.beat()
-    return site.reader(covered_until=SLOT)
-
-
-def choose(reader, words, at, cadence=Cadence.WEEKLY):
-    subscriptions.choose(reader, Wish(Following.read(words), cadence), now=at)
-
-
-def appear(site, author, title, at):
-    site.at(at)
-    posts.publish(factories.post(author, title), by=author, now=at)
-    site.beat()
 
 
 def wait_until(site, instant, step=DAY):
@@ -46,10 +18,6 @@ def wait_until(site, instant, step=DAY):
         at += step
         site.at(at)
         site.beat()
-
-
-def subjects(site):
-    return [mail.subject for mail in site.smtp.to("bob@example.org")]
 
 
 def test_an_author_is_mailed_at_once_and_everything_else_once_a_week(site, mira, reader):

@@ -27,11 +27,6 @@ from webapp.subscriptions.operations import Wish
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def mira(site):
-    return factories.person("Mira", role=Role.AUTHOR)
-
-
 def by_author(person):
     return str(Following(authors=frozenset({person.id})))
 

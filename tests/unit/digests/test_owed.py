@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.unit.digests.conftest import SLOT, WEEK
-from tests.unit.digests.test_cadences import appear, choose, subjects
+from tests.unit.digests.conftest import SLOT, WEEK, appear, choose, subjects
 from webapp.accounts.models import Role
 from webapp.digests import news, opening
 from webapp.digests.models import DigestRun, RunState
@@ -17,18 +16,6 @@ from webapp.subscriptions.models import Cadence
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DECEMBER = SLOT + WEEK
 """The first Saturday of the month after."""
-
-
-@pytest.fixture
-def mira(site):
-    return factories.person("Mira", role=Role.AUTHOR)
-
-
-@pytest.fixture
-def reader(site):
-    """Bob, who has had everything up to the slot."""
-    site.beat()
-    return site.reader(covered_until=SLOT)
 
 
 @pytest.fixture
