@@ -75,7 +75,7 @@ def appeared(comment: Comment, post: Post, *, now: datetime) -> Comment | None:
 
 def taken_back(comment: Comment, *, now: datetime) -> None:
     """A comment is not public any more: who was to hear of it does not, if there is time."""
-    mail.cancel_waiting(dedupe_key=_reply_key(comment), reason="the comment was taken back", now=now)
+    mail.cancel_waiting(dedupe_key=_reply_key(comment), reason=mark("the comment was taken back"), now=now)
 
 
 def decided(comment: Comment, *, now: datetime) -> None:
@@ -85,7 +85,7 @@ def decided(comment: Comment, *, now: datetime) -> None:
     if told.due_at is None or told.due_at <= now or comment.told_in != f"{_said_prefix(comment.post)}{told.number}":
         return
     for person in _moderators_of(comment.post):
-        _say_what_is_left(comment.told_in, person, "nothing is left to read", now)
+        _say_what_is_left(comment.told_in, person, mark("nothing is left to read"), now)
 
 
 def mute(hearer: Hearer, *, everywhere: bool, now: datetime) -> None:
